@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+
+namespace ProxylessMesh.Configuration;
+
+/// <summary>
+/// The endpoints of a cluster (<c>envoy.config.endpoint.v3.ClusterLoadAssignment</c>), usable ones only: what is unhealthy
+/// or has no weight was left out by the decoder. Priorities are 0..n-1 without a gap.
+/// </summary>
+internal sealed record EndpointsConfig
+{
+    public static readonly EndpointsConfig Empty = new() { ClusterName = "", Localities = [] };
+
+    public required string ClusterName { get; init; }
+
+    /// <summary>In the order given; several localities may share a priority.</summary>
+    public required ImmutableArray<LocalityConfig> Localities { get; init; }
+}
+
+/// <summary>Region, zone and sub-zone; an empty part means unknown.</summary>
+internal readonly record struct Locality(string Region, string Zone, string SubZone)
+{
+    public override string ToString() => $"{Region}/{Zone}/{SubZone}";
+}
+
+/// <summary>The endpoints of one locality at one priority.</summary>
+/// <param name="Locality">Where they are.</param>
+/// <param name="Priority">0 is used first.</param>
+/// <param name="Weight">The locality's share among those of its priority; at least 1.</param>
+/// <param name="Endpoints">Its usable endpoints; may be empty.</param>
+internal sealed record LocalityConfig(Locality Locality, int Priority, uint Weight, ImmutableArray<EndpointConfig> Endpoints);
+
+/// <summary>One endpoint.</summary>
+/// <param name="Address">Where to dial.</param>
+/// <param name="Weight">Its share within its locality; at least 1.</param>
+internal sealed record EndpointConfig(EndpointAddress Address, uint Weight);
+
+/// <summary>An address to dial: an IP address (or, in a DNS cluster, a name) and port, or the path of a Unix domain socket.</summary>
+internal readonly record struct EndpointAddress
+{
+    private EndpointAddress(string host, int port)
+    {
+        Host = host;
+        Port = port;
+    }
+
+    /// <summary>An IP address without brackets, a DNS name, or a socket's path.</summary>
+    public string Host { get; }
+
+    /// <summary>0 for a Unix domain socket.</summary>
+    public int Port { get; }
+
+    public bool IsUnixSocket => Port == 0;
+
+    public static EndpointAddress Tcp(string host, int port) => new(host, port);
+
+    public static EndpointAddress UnixSocket(string path) => new(path, 0);
+
+    public override string ToString() => IsUnixSocket ? $"unix:{Host}" : Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+}
