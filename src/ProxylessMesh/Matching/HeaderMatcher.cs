@@ -80,6 +80,6 @@ internal sealed record HeaderMatcher
         }
 
         return long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            && _range is var (start, end) && number >= start && number < end;
+            && _range is (long start, long end) && number >= start && number < end;
     }
 }
