@@ -9,7 +9,8 @@ internal sealed class ClusterNode(SnapshotBuilder builder, string name) : IResou
     private string? _endpointsName;
     private ClusterConfig? _config;
     private EndpointsConfig? _endpoints;
-    private ResourceError? _error;
+    private ResourceError? _clusterError;
+    private ResourceError? _endpointsError;
 
     /// <summary>How many listeners name it.</summary>
     public int References { get; set; }
@@ -20,7 +21,7 @@ internal sealed class ClusterNode(SnapshotBuilder builder, string name) : IResou
         _clusterWatch = source.WatchCluster(name, this);
     }
 
-    public ClusterSnapshot ToSnapshot() => new(name, _config, _endpoints, _error);
+    public ClusterSnapshot ToSnapshot() => new(name, _config, _endpoints, _clusterError ?? _endpointsError);
 
     public void Dispose()
     {
@@ -31,7 +32,7 @@ internal sealed class ClusterNode(SnapshotBuilder builder, string name) : IResou
     void IResourceWatcher<ClusterConfig>.OnChanged(ClusterConfig resource)
     {
         _config = resource;
-        _error = null;
+        _clusterError = null;
         Follow(resource.DiscoveryType == ClusterDiscoveryType.Eds ? resource.EdsName ?? resource.Name : null);
         if (resource.DiscoveryType != ClusterDiscoveryType.Eds)
         {
@@ -46,21 +47,21 @@ internal sealed class ClusterNode(SnapshotBuilder builder, string name) : IResou
         Follow(endpointsName: null);
         _config = null;
         _endpoints = null;
-        _error = error;
+        _clusterError = error;
         builder.ClusterChanged(name);
     }
 
     void IResourceWatcher<EndpointsConfig>.OnChanged(EndpointsConfig resource)
     {
         _endpoints = resource;
-        _error = null;
+        _endpointsError = null;
         builder.ClusterChanged(name);
     }
 
     void IResourceWatcher<EndpointsConfig>.OnError(ResourceError error)
     {
         _endpoints = null;
-        _error = error;
+        _endpointsError = error;
         builder.ClusterChanged(name);
     }
 
@@ -73,6 +74,7 @@ internal sealed class ClusterNode(SnapshotBuilder builder, string name) : IResou
         }
 
         _endpointsName = endpointsName;
+        _endpointsError = null;
         var previous = _endpointsWatch;
         _endpointsWatch = endpointsName is null ? null : _source!.WatchEndpoints(endpointsName, this); // Start came first
         previous?.Dispose();

@@ -9,7 +9,8 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IReso
     private HashSet<string> _clusters = [];
     private ListenerConfig? _listener;
     private RoutesConfig? _routes;
-    private ResourceError? _error;
+    private ResourceError? _listenerError;
+    private ResourceError? _routesError;
 
     public void Start(IResourceSource source)
     {
@@ -17,12 +18,12 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IReso
         source.WatchListener(name, this);
     }
 
-    public ListenerSnapshot ToSnapshot() => new(name, _listener, _routes, _error);
+    public ListenerSnapshot ToSnapshot() => new(name, _listener, _routes, _listenerError ?? _routesError);
 
     void IResourceWatcher<ListenerConfig>.OnChanged(ListenerConfig resource)
     {
         _listener = resource;
-        _error = null;
+        _listenerError = null;
         if (resource.InlineRoutes is not null)
         {
             Follow(routesName: null);
@@ -39,18 +40,23 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IReso
     void IResourceWatcher<ListenerConfig>.OnError(ResourceError error)
     {
         _listener = null;
+        _listenerError = error;
         Follow(routesName: null);
-        Fail(error);
+        DropRoutes();
     }
 
     void IResourceWatcher<RoutesConfig>.OnChanged(RoutesConfig resource)
     {
-        _error = null;
+        _routesError = null;
         Use(resource);
         builder.ListenerChanged(name);
     }
 
-    void IResourceWatcher<RoutesConfig>.OnError(ResourceError error) => Fail(error);
+    void IResourceWatcher<RoutesConfig>.OnError(ResourceError error)
+    {
+        _routesError = error;
+        DropRoutes();
+    }
 
     /// <summary>
     /// Watches another route configuration. Until it comes the routes in use stay: a listener that is pointed elsewhere
@@ -64,6 +70,7 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IReso
         }
 
         _routesName = routesName;
+        _routesError = null;
         var previous = _routesWatch;
         _routesWatch = routesName is null ? null : _source!.WatchRoutes(routesName, this); // Start came first
         previous?.Dispose();
@@ -88,10 +95,9 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IReso
         _clusters = named;
     }
 
-    private void Fail(ResourceError error)
+    private void DropRoutes()
     {
         _routes = null;
-        _error = error;
         foreach (var cluster in _clusters)
         {
             builder.ReleaseClusterReference(cluster);
@@ -110,9 +116,13 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IReso
             {
                 if (route.Action is ForwardActionConfig forward)
                 {
+                    // A cluster of weight 0 is never drawn: it need not even exist.
                     foreach (var cluster in forward.Clusters)
                     {
-                        names.Add(cluster.ClusterName);
+                        if (cluster.Weight > 0)
+                        {
+                            names.Add(cluster.ClusterName);
+                        }
                     }
                 }
             }
