@@ -13,7 +13,7 @@ internal sealed record HeaderMatcher
     private readonly (long Start, long End)? _range;
     private readonly bool _present = true;
 
-    private HeaderMatcher(string name) => Name = name;
+    private HeaderMatcher(string name) => Name = name.ToLowerInvariant();
 
     private HeaderMatcher(string name, StringMatcher matcher)
         : this(name) => _string = matcher;
