@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf.WellKnownTypes;
 
 namespace ProxylessMesh.Tests.Peers;
 
 /// <summary>One client's stream at a <see cref="ReplayAdsServer"/>: what it subscribes to and what was sent last, by type.</summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A semaphore whose wait handle is never asked for holds nothing to dispose of.")]
 internal sealed class ReplayAdsSession
 {
     private readonly ReplayAdsServer _server;

@@ -93,6 +93,10 @@ public sealed class ScriptedAdsServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _host!.DisposeAsync();
 
+    /// <summary>All streams as they are accepted, in place of <see cref="NextStreamAsync"/>.</summary>
+    internal IAsyncEnumerable<ScriptedAdsStream> AcceptAsync(CancellationToken cancellationToken) =>
+        _accepted.Reader.ReadAllAsync(cancellationToken);
+
     internal void Offer(ScriptedAdsStream stream)
     {
         lock (_lock)

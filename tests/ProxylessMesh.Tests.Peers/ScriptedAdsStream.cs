@@ -1,5 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
 using Envoy.Service.Discovery.V3;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 
 namespace ProxylessMesh.Tests.Peers;
 
@@ -7,10 +10,14 @@ namespace ProxylessMesh.Tests.Peers;
 /// The server's end of one discovery stream, in the hands of a test. Requests are recorded in the order they came; each is
 /// returned by <see cref="NextRequestAsync(Func{DiscoveryRequest, bool}, string, TimeSpan?)"/> once. Safe for concurrent use.
 /// </summary>
+[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "The field's word: a discovery stream.")]
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A semaphore whose wait handle is never asked for holds nothing to dispose of.")]
 public sealed class ScriptedAdsStream
 {
     private readonly IServerStreamWriter<DiscoveryResponse> _responses;
-    private readonly ServerCallContext _context;
+    private readonly HttpContext _context;
+    private readonly CancellationToken _aborted;
+    private readonly Channel<DiscoveryRequest> _requestLog = Channel.CreateUnbounded<DiscoveryRequest>();
     private readonly SemaphoreSlim _writing = new(1);
     private readonly TaskCompletionSource<Status> _close = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,7 +29,9 @@ public sealed class ScriptedAdsStream
     internal ScriptedAdsStream(IServerStreamWriter<DiscoveryResponse> responses, ServerCallContext context)
     {
         _responses = responses;
-        _context = context;
+        _context = context.GetHttpContext();
+        _aborted = context.CancellationToken;
+        Headers = context.RequestHeaders;
     }
 
     /// <summary>Every request so far, in order.</summary>
@@ -38,10 +47,13 @@ public sealed class ScriptedAdsStream
     }
 
     /// <summary>The metadata the client opened the stream with.</summary>
-    public Metadata Headers => _context.RequestHeaders;
+    public Metadata Headers { get; }
 
     /// <summary>Completes when the stream is over, whoever ended it.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>Whether the stream is over, or the client has left it.</summary>
+    internal bool IsOver => Ended.IsCompleted || _aborted.IsCancellationRequested;
 
     /// <inheritdoc cref="NextRequestAsync(Func{DiscoveryRequest, bool}, string, TimeSpan?)"/>
     public Task<DiscoveryRequest> NextRequestAsync(string typeUrl, TimeSpan? timeout = null) =>
@@ -89,7 +101,7 @@ public sealed class ScriptedAdsStream
         await _writing.WaitAsync();
         try
         {
-            await _responses.WriteAsync(response, _context.CancellationToken);
+            await _responses.WriteAsync(response, _aborted);
         }
         finally
         {
@@ -101,7 +113,17 @@ public sealed class ScriptedAdsStream
     public void Close(StatusCode code = StatusCode.OK, string detail = "") => _close.TrySetResult(new Status(code, detail));
 
     /// <summary>Resets the stream without a status.</summary>
-    public void Abort() => _context.GetHttpContext().Abort();
+    public void Abort()
+    {
+        // The context serves another call once this one is over.
+        if (!Ended.IsCompleted)
+        {
+            _context.Abort();
+        }
+    }
+
+    /// <summary>All requests to the end of the stream, apart from what the test takes one by one. For one reader.</summary>
+    internal IAsyncEnumerable<DiscoveryRequest> ReadAllAsync() => _requestLog.Reader.ReadAllAsync();
 
     internal async Task RunAsync(IAsyncStreamReader<DiscoveryRequest> requests)
     {
@@ -117,6 +139,7 @@ public sealed class ScriptedAdsStream
         finally
         {
             _ended.TrySetResult();
+            _requestLog.Writer.TryComplete();
         }
     }
 
@@ -124,7 +147,7 @@ public sealed class ScriptedAdsStream
     {
         try
         {
-            while (await requests.MoveNext(_context.CancellationToken))
+            while (await requests.MoveNext(_aborted))
             {
                 Record(requests.Current);
             }
@@ -141,6 +164,7 @@ public sealed class ScriptedAdsStream
         {
             _requests.Add(request);
             _unread.Add(request);
+            _requestLog.Writer.TryWrite(request);
             _arrival.SetResult();
             _arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
