@@ -64,11 +64,15 @@ public sealed class ReplayAdsServer : IAsyncDisposable
         await SendAsync([typeUrl]);
     }
 
-    /// <summary>Sends a recorded response as it is on every open stream, and answers with its resources from now on.</summary>
+    /// <summary>
+    /// Sends a recorded response as it is on every open stream that subscribes to its type, and answers with its resources
+    /// from then on. Waits for the first such stream.
+    /// </summary>
     public async Task PushAsync(DiscoveryResponse response)
     {
-        Remember(response.Resources, response.TypeUrl);
-        foreach (var session in Sessions())
+        await Until.TrueAsync(() => Sessions().Any(session => session.Subscribes(response.TypeUrl)), $"a client subscribes to {response.TypeUrl}");
+        Remember(response.Resources);
+        foreach (var session in Sessions().Where(session => session.Subscribes(response.TypeUrl)))
         {
             await session.PushAsync(response);
         }
@@ -101,16 +105,15 @@ public sealed class ReplayAdsServer : IAsyncDisposable
         }
     }
 
-    private HashSet<string> Remember(IEnumerable<Any> resources, string? typeUrl = null)
+    private HashSet<string> Remember(IEnumerable<Any> resources)
     {
         var types = new HashSet<string>(StringComparer.Ordinal);
         lock (_lock)
         {
             foreach (var resource in resources)
             {
-                var type = typeUrl ?? resource.TypeUrl;
-                _resources[(type, AdsResponses.NameOf(resource))] = resource;
-                types.Add(type);
+                _resources[(resource.TypeUrl, AdsResponses.NameOf(resource))] = resource;
+                types.Add(resource.TypeUrl);
             }
         }
 

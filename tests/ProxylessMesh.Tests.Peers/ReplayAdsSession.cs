@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf.WellKnownTypes;
@@ -11,7 +12,7 @@ internal sealed class ReplayAdsSession
     private readonly ReplayAdsServer _server;
     private readonly ScriptedAdsStream _stream;
     private readonly SemaphoreSlim _turn = new(1); // held while a request is answered or a push is sent
-    private readonly Dictionary<string, Subscription> _subscriptions = new(StringComparer.Ordinal); // guarded by _turn
+    private readonly ConcurrentDictionary<string, Subscription> _subscriptions = new(StringComparer.Ordinal); // by type; values guarded by _turn
 
     public ReplayAdsSession(ReplayAdsServer server, ScriptedAdsStream stream)
     {
@@ -22,6 +23,9 @@ internal sealed class ReplayAdsSession
 
     /// <summary>Completes when the stream is over.</summary>
     public Task Done { get; }
+
+    /// <summary>Whether the client subscribes to resources of a type, and the request that says so has been dealt with.</summary>
+    public bool Subscribes(string typeUrl) => !_stream.IsOver && _subscriptions.TryGetValue(typeUrl, out var subscription) && subscription.IsSettled;
 
     /// <summary>Sends the subscribed resources of a type as they are now.</summary>
     public Task SendAsync(string typeUrl) => InTurnAsync(() =>
@@ -42,7 +46,7 @@ internal sealed class ReplayAdsSession
         }
     }
 
-    private Task ObeyAsync(DiscoveryRequest request)
+    private async Task ObeyAsync(DiscoveryRequest request)
     {
         var subscription = Subscribe(request.TypeUrl);
         if (request.ErrorDetail is not null)
@@ -53,12 +57,17 @@ internal sealed class ReplayAdsSession
         // A request that answers an older response than the last one is overtaken: another follows.
         if (request.ResponseNonce != subscription.Nonce)
         {
-            return Task.CompletedTask;
+            return;
         }
 
         var asksForMore = request.ResourceNames.Any(name => !subscription.Names.Contains(name));
         subscription.Names = [.. request.ResourceNames];
-        return asksForMore ? AnswerAsync(request.TypeUrl, subscription) : Task.CompletedTask;
+        if (asksForMore)
+        {
+            await AnswerAsync(request.TypeUrl, subscription);
+        }
+
+        subscription.IsSettled = true;
     }
 
     private Task AnswerAsync(string typeUrl, Subscription subscription)
@@ -74,16 +83,7 @@ internal sealed class ReplayAdsSession
         return _stream.SendAsync(AdsResponses.OfAny(typeUrl, version, subscription.Nonce, resources));
     }
 
-    private Subscription Subscribe(string typeUrl)
-    {
-        if (!_subscriptions.TryGetValue(typeUrl, out var subscription))
-        {
-            subscription = new Subscription();
-            _subscriptions.Add(typeUrl, subscription);
-        }
-
-        return subscription;
-    }
+    private Subscription Subscribe(string typeUrl) => _subscriptions.GetOrAdd(typeUrl, static _ => new Subscription());
 
     private async Task InTurnAsync(Func<Task> action)
     {
@@ -107,6 +107,14 @@ internal sealed class ReplayAdsSession
 
     private sealed class Subscription
     {
+        private volatile bool _isSettled;
+
+        public bool IsSettled
+        {
+            get => _isSettled;
+            set => _isSettled = value;
+        }
+
         public HashSet<string> Names { get; set; } = new(StringComparer.Ordinal);
 
         /// <summary>Of the last response of the type; empty before the first.</summary>
