@@ -65,7 +65,7 @@ public static class MeshServiceCollectionExtensions
         var options = provider.GetRequiredService<IOptions<MeshOptions>>().Value;
         return new MeshRuntime(
             options,
-            options.ControlPlane ?? new BootstrapControlPlane(options.Bootstrap, provider.GetService<IConfiguration>()?.GetSection(MeshOptions.SectionName)),
+            options.ControlPlane ?? new BootstrapControlPlane(options.Bootstrap, provider.GetService<IConfiguration>()),
             provider.GetService<TimeProvider>() ?? TimeProvider.System,
             SharedRandomSource.Instance,
             SystemHostResolver.Instance,
