@@ -46,6 +46,6 @@ public sealed class MeshOptions
     /// <value>The default is <see cref="UpstreamTlsMode.Required"/>: requests to them fail in this version.</value>
     public UpstreamTlsMode UpstreamTls { get; set; }
 
-    /// <summary>Where configuration comes from when it is not the bootstrap.</summary>
-    internal IControlPlane? ControlPlane { get; set; }
+    /// <summary>Where configuration comes from when it is not the bootstrap. A field, because the binder would take a property for a setting.</summary>
+    internal IControlPlane? ControlPlane;
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
@@ -7,7 +8,7 @@ using ProxylessMesh.Xds;
 namespace ProxylessMesh;
 
 /// <summary>The mesh of a process, put together: the configuration road at one end, the request road at the other.</summary>
-internal sealed class MeshRuntime : IAsyncDisposable
+internal sealed class MeshRuntime : IAsyncDisposable, IDisposable
 {
     private readonly MeshOptions _options;
     private readonly IControlPlane _controlPlane;
@@ -127,6 +128,9 @@ internal sealed class MeshRuntime : IAsyncDisposable
             await parts.Loop.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>For containers that are disposed without awaiting.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private Parts Assemble(ControlPlaneConnection connection)
     {

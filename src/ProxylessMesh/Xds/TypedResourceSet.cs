@@ -1,8 +1,9 @@
 using Envoy.Service.Discovery.V3;
-using Google.Rpc;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Protos.Rpc;
 using ProxylessMesh.Xds.Resources;
+using ResourceError = ProxylessMesh.Configuration.ResourceError;
 
 namespace ProxylessMesh.Xds;
 

@@ -1,9 +1,9 @@
 using System.Threading.Channels;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
-using Google.Rpc;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Protos.Rpc;
 using ProxylessMesh.Xds.Resources;
 
 namespace ProxylessMesh.Xds;
@@ -154,7 +154,7 @@ internal sealed partial class XdsClient : IResourceSource, IAdsStreamOwner, IAsy
         }
     }
 
-    private Watch<T> Watch<T>(TypedResourceSet<T> set, string name, IResourceWatcher<T> watcher)
+    private Subscription<T> Watch<T>(TypedResourceSet<T> set, string name, IResourceWatcher<T> watcher)
         where T : class
     {
         var unreachable = _unreachable is null ? null : TypedResourceSet<T>.Unreachable(_server, _unreachable);
@@ -164,7 +164,7 @@ internal sealed partial class XdsClient : IResourceSource, IAdsStreamOwner, IAsy
         }
 
         Start();
-        return new Watch<T>(this, set, name, watcher);
+        return new Subscription<T>(this, set, name, watcher);
     }
 
     private void Unwatch<T>(TypedResourceSet<T> set, string name, IResourceWatcher<T> watcher)
@@ -268,7 +268,7 @@ internal sealed partial class XdsClient : IResourceSource, IAdsStreamOwner, IAsy
     private partial void LogNack(string server, string typeUrl, string version, string errors);
 
     /// <summary>One watcher's hold on one name.</summary>
-    private sealed class Watch<T>(XdsClient client, TypedResourceSet<T> set, string name, IResourceWatcher<T> watcher) : IDisposable
+    private sealed class Subscription<T>(XdsClient client, TypedResourceSet<T> set, string name, IResourceWatcher<T> watcher) : IDisposable
         where T : class
     {
         private bool _isDisposed;
