@@ -7,6 +7,9 @@ internal enum StringMatchKind
     Prefix,
     Suffix,
     Contains,
+
+    /// <summary>The value, and after it nothing or a slash.</summary>
+    SegmentPrefix,
     Regex,
 }
 
@@ -39,6 +42,9 @@ internal sealed record StringMatcher
 
     public static StringMatcher Contains(string value, bool ignoreCase = false) => new(StringMatchKind.Contains, value, ignoreCase);
 
+    /// <summary>For paths (<c>RouteMatch.path_separated_prefix</c>): <c>/a</c> matches <c>/a</c> and <c>/a/b</c>, not <c>/ab</c>.</summary>
+    public static StringMatcher SegmentPrefix(string value, bool ignoreCase = false) => new(StringMatchKind.SegmentPrefix, value, ignoreCase);
+
     /// <remarks><c>ignore_case</c> has no effect on a regular expression ("Envoy: StringMatcher.ignore_case").</remarks>
     public static StringMatcher Regex(SafeRegex regex) => new(StringMatchKind.Regex, regex.Pattern, ignoreCase: false, regex);
 
@@ -48,6 +54,7 @@ internal sealed record StringMatcher
         StringMatchKind.Prefix => value.StartsWith(Value, _comparison),
         StringMatchKind.Suffix => value.EndsWith(Value, _comparison),
         StringMatchKind.Contains => value.Contains(Value, _comparison),
+        StringMatchKind.SegmentPrefix => value.StartsWith(Value, _comparison) && (value.Length == Value.Length || value[Value.Length] == '/'),
         _ => _regex!.IsMatch(value), // set by the only factory of this kind
     };
 
