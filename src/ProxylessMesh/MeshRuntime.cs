@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ProxylessMesh;
-using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.DependencyInjection;
+using ProxylessMesh.Xds;
+using ProxylessMesh;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

@@ -98,7 +98,7 @@ public sealed class HttpTests
         await using var v2 = await Backend.StartAsync("v2", BackendProtocol.Http1);
         await using var mesh = await MeshFixture.StartAsync(
             XdsResources.Listener("orders", "r"),
-            XdsResources.Routes("r", XdsResources.Route("/", ("c1", 90), ("c2", 10))),
+            XdsResources.Routes("r", XdsResources.Route("/", ("c1", 90u), ("c2", 10u))),
             XdsResources.Cluster("c1"), XdsResources.Endpoints("c1", v1),
             XdsResources.Cluster("c2"), XdsResources.Endpoints("c2", v2));
 
