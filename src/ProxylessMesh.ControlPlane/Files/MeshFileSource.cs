@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Threading.Channels;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.FileProviders.Physical;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using ProxylessMesh.ControlPlane.Model;
+using ProxylessMesh.ControlPlane.Translation;
+using ProxylessMesh.ControlPlane.Yaml;
+
+namespace ProxylessMesh.ControlPlane.Files;
+
+/// <summary>
+/// Follows a mesh file. It compares the content, so it sees every way of changing a file: rewriting, renaming another over
+/// it, and the swapped symbolic links of a Kubernetes ConfigMap. Change notifications only make it look sooner. A wrong file
+/// changes nothing: the last good configuration stays in force until a good one comes.
+/// </summary>
+internal sealed partial class MeshFileSource : IAsyncDisposable
+{
+    private readonly string _path;
+    private readonly MeshFileSourceOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private string _lastText; // of the loop
+    private long _lastVersion = 1; // of the loop
+    private Exception? _lastError; // swapped whole
+    private Task _loop = Task.CompletedTask;
+
+    private MeshFileSource(string path, string text, ServiceDirectory directory, MeshFileSourceOptions options, TimeProvider timeProvider, ILogger logger)
+    {
+        _path = path;
+        _lastText = text;
+        _options = options;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        Store = new MeshConfigurationStore(Translate(directory));
+    }
+
+    /// <summary>The last good configuration.</summary>
+    public MeshConfigurationStore Store { get; }
+
+    /// <summary>Why the file as it is now is not in force, or <see langword="null"/> when it is.</summary>
+    public Exception? LastError => Volatile.Read(ref _lastError);
+
+    /// <summary>Raised after a new configuration came into force. Handlers run on the loop and must not throw.</summary>
+    public event Action? Changed;
+
+    /// <exception cref="MeshFileException">The file is missing or wrong.</exception>
+    public static async Task<MeshFileSource> StartAsync(
+        string path,
+        MeshFileSourceOptions options,
+        TimeProvider timeProvider,
+        ILogger<MeshFileSource> logger,
+        CancellationToken cancellationToken)
+    {
+        var text = await MeshFileLoader.ReadTextAsync(path, cancellationToken).ConfigureAwait(false);
+        var (directory, warnings) = MeshFileLoader.Parse(path, text);
+        var source = new MeshFileSource(path, text, directory, options, timeProvider, logger);
+        source.LogWarnings(warnings);
+        source._loop = Task.Run(source.RunAsync, CancellationToken.None);
+        return source;
+    }
+
+    /// <summary>Stops following; the configuration stays readable.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        // Not disposed: disposing twice must stay harmless, and without a timer or a wait handle it holds nothing.
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = _timeProvider.CreateTimer(_ => _looks.Writer.TryWrite(true), state: null, _options.PollInterval, _options.PollInterval);
+        using var notifications = WatchForChanges();
+        var stopping = _stopping.Token;
+        try
+        {
+            while (true)
+            {
+                await _looks.Reader.ReadAsync(stopping).ConfigureAwait(false);
+                await LookAsync(stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The only way out of the loop.
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var text = await ReadSettledTextAsync(cancellationToken).ConfigureAwait(false);
+            if (string.Equals(text, _lastText, StringComparison.Ordinal) && LastError is not MeshFileException { InnerException: not null })
+            {
+                return;
+            }
+
+            _lastText = text;
+            var (directory, warnings) = MeshFileLoader.Parse(_path, text);
+            LogWarnings(warnings);
+            _lastVersion++;
+            Store.Publish(Translate(directory));
+            Volatile.Write(ref _lastError, null);
+            LogLoaded(_logger, _path, Store.Current.Resources.Version);
+            Changed?.Invoke();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Whatever it was, following the file goes on.
+            Reject(exception);
+        }
+    }
+
+    // A writer may be halfway through: the content counts once two looks in a row see the same.
+    private async Task<string> ReadSettledTextAsync(CancellationToken cancellationToken)
+    {
+        var text = await MeshFileLoader.ReadTextAsync(_path, cancellationToken).ConfigureAwait(false);
+        while (!string.Equals(text, _lastText, StringComparison.Ordinal))
+        {
+            await Task.Delay(_options.SettleTime, _timeProvider, cancellationToken).ConfigureAwait(false);
+            var again = await MeshFileLoader.ReadTextAsync(_path, cancellationToken).ConfigureAwait(false);
+            if (string.Equals(text, again, StringComparison.Ordinal))
+            {
+                break;
+            }
+
+            text = again;
+        }
+
+        return text;
+    }
+
+    private void Reject(Exception exception)
+    {
+        var isNews = LastError?.Message != exception.Message;
+        Volatile.Write(ref _lastError, exception);
+        if (isNews)
+        {
+            LogRejected(_logger, exception, _path, Store.Current.Resources.Version);
+        }
+    }
+
+    private MeshResources Translate(ServiceDirectory directory)
+        => MeshResources.Translate(_lastVersion.ToString(CultureInfo.InvariantCulture), directory);
+
+    private CompositeDisposable WatchForChanges()
+    {
+        if (!_options.UseChangeNotifications)
+        {
+            return new CompositeDisposable();
+        }
+
+        var full = Path.GetFullPath(_path);
+        try
+        {
+            var provider = new PhysicalFileProvider(Path.GetDirectoryName(full) ?? "/", ExclusionFilters.None);
+            var registration = ChangeToken.OnChange(() => provider.Watch(Path.GetFileName(full)), () => _looks.Writer.TryWrite(true));
+            return new CompositeDisposable(registration, provider);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // For example: no more inotify watches. Polling goes on.
+            LogNotWatched(_logger, exception, _path);
+            return new CompositeDisposable();
+        }
+    }
+
+    private void LogWarnings(ImmutableArray<MeshFileProblem> warnings)
+    {
+        foreach (var warning in warnings)
+        {
+            LogWarning(_logger, warning);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Loaded {Path} as configuration version {Version}")]
+    private static partial void LogLoaded(ILogger logger, string path, string version);
+
+    [LoggerMessage(2, LogLevel.Error, "{Path} cannot be used; configuration version {Version} stays in force")]
+    private static partial void LogRejected(ILogger logger, Exception exception, string path, string version);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Problem}")]
+    private static partial void LogWarning(ILogger logger, MeshFileProblem problem);
+
+    [LoggerMessage(4, LogLevel.Warning, "Change notifications for {Path} are not available; it is looked at periodically")]
+    private static partial void LogNotWatched(ILogger logger, Exception exception, string path);
+
+    /// <summary>Ends a watch and its provider, in this order.</summary>
+    private sealed class CompositeDisposable(params IDisposable[] parts) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var part in parts)
+            {
+                part.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using ProxylessMesh.ControlPlane.Yaml;
+
+namespace ProxylessMesh.ControlPlane;
+
+/// <summary>A mesh file is missing, unreadable or wrong. <see cref="Errors"/> lists everything that is wrong with it, not only the first.</summary>
+public sealed class MeshFileException : Exception
+{
+    internal MeshFileException(string path, ImmutableArray<MeshFileProblem> problems)
+        : this(path, [.. problems.Select(problem => problem.ToString())], innerException: null)
+    {
+    }
+
+    internal MeshFileException(string path, IReadOnlyList<string> errors, Exception? innerException)
+        : base($"The mesh file '{path}' cannot be used:{string.Concat(errors.Select(error => $"{Environment.NewLine}  {error}"))}", innerException)
+    {
+        FilePath = path;
+        Errors = errors;
+    }
+
+    /// <summary>The file, as it was named to the control plane.</summary>
+    public string FilePath { get; }
+
+    /// <summary>
+    /// One line per error, in the order of the file:
+    /// <c>file:line: kind namespace/name: field: rule and remedy</c>. Never empty.
+    /// </summary>
+    public IReadOnlyList<string> Errors { get; }
+}

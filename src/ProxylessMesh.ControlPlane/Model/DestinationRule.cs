@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+
+namespace ProxylessMesh.ControlPlane.Model;
+
+/// <summary>How an endpoint is picked (<c>trafficPolicy.loadBalancer.simple</c>).</summary>
+internal enum LoadBalancerKind
+{
+    RoundRobin,
+    LeastRequest,
+}
+
+/// <summary>What happens to traffic once its host is chosen: <c>networking.istio.io DestinationRule</c>.</summary>
+internal sealed record DestinationRule
+{
+    public required ResourceIdentity Identity { get; init; }
+
+    public required HostReference Host { get; init; }
+
+    /// <summary><see langword="null"/> when the rule does not say.</summary>
+    public LoadBalancerKind? LoadBalancer { get; init; }
+
+    public ImmutableArray<Subset> Subsets { get; init; } = [];
+}
+
+/// <summary>A named part of a host's endpoints: those that carry all of <see cref="Labels"/>.</summary>
+internal sealed record Subset
+{
+    public required string Name { get; init; }
+
+    public required SourceField Source { get; init; }
+
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Overrides the rule's; <see langword="null"/> when the subset does not say.</summary>
+    public LoadBalancerKind? LoadBalancer { get; init; }
+
+    public bool Selects(WorkloadEndpoint endpoint)
+    {
+        foreach (var (name, value) in Labels)
+        {
+            if (!endpoint.Labels.TryGetValue(name, out var actual) || !string.Equals(actual, value, StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+
+namespace ProxylessMesh.ControlPlane.Model;
+
+/// <summary>The routes of one or several hosts: <c>networking.istio.io VirtualService</c>.</summary>
+internal sealed record VirtualService
+{
+    public required ResourceIdentity Identity { get; init; }
+
+    public required ImmutableArray<HostReference> Hosts { get; init; }
+
+    public required ImmutableArray<HttpRoute> Http { get; init; }
+}
+
+/// <summary>One <c>http[]</c> entry: any of <see cref="Matches"/> (none: every request) leads to one of <see cref="Destinations"/>.</summary>
+internal sealed record HttpRoute
+{
+    /// <summary>Empty when not given.</summary>
+    public string Name { get; init; } = "";
+
+    public ImmutableArray<HttpMatch> Matches { get; init; } = [];
+
+    public required ImmutableArray<RouteDestination> Destinations { get; init; }
+}
+
+/// <summary>One <c>match[]</c> entry; all its conditions must hold.</summary>
+internal sealed record HttpMatch
+{
+    public static readonly HttpMatch Any = new();
+
+    public string Name { get; init; } = "";
+
+    public StringMatch? Uri { get; init; }
+
+    public bool IgnoreUriCase { get; init; }
+
+    public StringMatch? Method { get; init; }
+
+    public StringMatch? Authority { get; init; }
+
+    public StringMatch? Scheme { get; init; }
+
+    /// <summary>By header name in lower case. <see langword="null"/> asks only that the header is there.</summary>
+    public ImmutableSortedDictionary<string, StringMatch?> Headers { get; init; } = ImmutableSortedDictionary<string, StringMatch?>.Empty;
+
+    /// <summary>By header name in lower case. <see langword="null"/> asks that the header is not there.</summary>
+    public ImmutableSortedDictionary<string, StringMatch?> WithoutHeaders { get; init; } = ImmutableSortedDictionary<string, StringMatch?>.Empty;
+
+    /// <summary>Selects the listener's port when routes are generated; not looked at per request.</summary>
+    public int? Port { get; init; }
+}
+
+/// <summary>How a string is compared.</summary>
+internal enum StringMatchKind
+{
+    Exact,
+    Prefix,
+    Regex,
+}
+
+/// <summary>A string condition (<c>StringMatch</c>).</summary>
+internal sealed record StringMatch(StringMatchKind Kind, string Value);
+
+/// <summary>One <c>route[]</c> entry.</summary>
+internal sealed record RouteDestination
+{
+    public required SourceField Source { get; init; }
+
+    public required string Host { get; init; }
+
+    /// <summary>Empty when all endpoints of the host are meant.</summary>
+    public string Subset { get; init; } = "";
+
+    public int? Port { get; init; }
+
+    /// <summary>Its share of the sum of weights. Without effect on the only destination of a route.</summary>
+    public uint Weight { get; init; }
+}

@@ -1,0 +1,74 @@
+using Envoy.Config.Route.V3;
+using Envoy.Type.Matcher.V3;
+using ProxylessMesh.ControlPlane.Model;
+
+namespace ProxylessMesh.ControlPlane.Translation;
+
+/// <summary>Makes the conditions of a route: the headers in the order of their names, then method, authority and scheme, as istiod orders them.</summary>
+internal static class RouteMatchTranslator
+{
+    public static RouteMatch Translate(HttpMatch match)
+    {
+        var result = TranslatePath(match);
+        foreach (var (name, condition) in match.Headers)
+        {
+            result.Headers.Add(condition is null ? new HeaderMatcher { Name = name, PresentMatch = true } : Header(name, condition));
+        }
+
+        foreach (var (name, condition) in match.WithoutHeaders)
+        {
+            result.Headers.Add(Without(name, condition));
+        }
+
+        AddPseudoHeader(result, ":method", match.Method);
+        AddPseudoHeader(result, ":authority", match.Authority);
+        AddPseudoHeader(result, ":scheme", match.Scheme);
+        return result;
+    }
+
+    private static RouteMatch TranslatePath(HttpMatch match)
+    {
+        var result = match.Uri switch
+        {
+            null => new RouteMatch { Prefix = "/" },
+            { Kind: StringMatchKind.Exact } uri => new RouteMatch { Path = uri.Value },
+            { Kind: StringMatchKind.Prefix } uri => new RouteMatch { Prefix = uri.Value },
+            { } uri => new RouteMatch { SafeRegex = new RegexMatcher { Regex = uri.Value } },
+        };
+        result.CaseSensitive = !match.IgnoreUriCase;
+        return result;
+    }
+
+    private static void AddPseudoHeader(RouteMatch match, string name, StringMatch? condition)
+    {
+        if (condition is not null)
+        {
+            match.Headers.Add(Header(name, condition));
+        }
+    }
+
+    private static HeaderMatcher Header(string name, StringMatch condition) => new()
+    {
+        Name = name,
+        StringMatch = condition.Kind switch
+        {
+            StringMatchKind.Exact => new StringMatcher { Exact = condition.Value },
+            StringMatchKind.Prefix => new StringMatcher { Prefix = condition.Value },
+            _ => new StringMatcher { SafeRegex = new RegexMatcher { Regex = condition.Value } },
+        },
+    };
+
+    // A header that is absent fulfils "without" too, unlike an inverted match by itself.
+    private static HeaderMatcher Without(string name, StringMatch? condition)
+    {
+        if (condition is null)
+        {
+            return new HeaderMatcher { Name = name, PresentMatch = true, InvertMatch = true };
+        }
+
+        var matcher = Header(name, condition);
+        matcher.InvertMatch = true;
+        matcher.TreatMissingHeaderAsEmpty = true;
+        return matcher;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using ProxylessMesh.ControlPlane.Model;
+
+namespace ProxylessMesh.ControlPlane.Yaml;
+
+/// <summary>Reads and checks host names: lower-cased, without a trailing dot.</summary>
+internal static class HostReader
+{
+    private const int MaxHostLength = 253;
+    private const int MaxLabelLength = 63;
+
+    public static ImmutableArray<HostReference> ReadList(FieldReader spec, string key)
+    {
+        var written = spec.Strings(key);
+        if (written.IsEmpty)
+        {
+            spec.Error(key, "must list at least one host");
+        }
+
+        var hosts = ImmutableArray.CreateBuilder<HostReference>(written.Length);
+        for (var i = 0; i < written.Length; i++)
+        {
+            var source = spec.Field(key);
+            hosts.Add(new HostReference(Read(spec, written[i], source with { Path = $"{source.Path}[{i}]" }), source));
+        }
+
+        return hosts.ToImmutable();
+    }
+
+    public static string ReadOne(FieldReader reader, string key)
+    {
+        var host = reader.RequiredString(key);
+        return host.Length == 0 ? host : Read(reader, host, reader.Field(key));
+    }
+
+    private static string Read(FieldReader reader, string written, SourceField source)
+    {
+        if (written.Contains('*', StringComparison.Ordinal))
+        {
+            reader.Error(source, $"'{written}': wildcard hosts are not supported in this version; name each host");
+        }
+        else if (!IsHostName(written))
+        {
+            reader.Error(source, $"'{written}' is not a host name; write it without scheme, port and path");
+        }
+
+        return written.TrimEnd('.').ToLowerInvariant();
+    }
+
+    /// <summary>Whether the name could stand in DNS; underscores are allowed, as Kubernetes tools use them.</summary>
+    public static bool IsHostName(string host)
+    {
+        var name = host.EndsWith('.') ? host[..^1] : host;
+        return name.Length is > 0 and <= MaxHostLength
+            && name.Split('.').All(label => label.Length is > 0 and <= MaxLabelLength
+                && label.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_'));
+    }
+}
