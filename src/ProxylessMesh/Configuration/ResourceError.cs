@@ -11,6 +11,9 @@ internal enum ResourceErrorKind
 
     /// <summary>The control plane could not be reached, and no earlier version is held.</summary>
     ControlPlaneUnreachable,
+
+    /// <summary>The cluster is named by DNS, and its names do not resolve.</summary>
+    NameResolutionFailed,
 }
 
 /// <summary>Why a resource cannot be used, in words for the caller: names the resource, the control plane and this node.</summary>

@@ -7,6 +7,9 @@ internal sealed record PathMatcher(StringMatcher Matcher)
     /// <summary><c>prefix</c>; <c>case_sensitive</c> applies.</summary>
     public static PathMatcher Prefix(string prefix, bool caseSensitive = true) => new(StringMatcher.Prefix(prefix, !caseSensitive));
 
+    /// <summary><c>path_separated_prefix</c>; <c>case_sensitive</c> applies.</summary>
+    public static PathMatcher SegmentPrefix(string prefix, bool caseSensitive = true) => new(StringMatcher.SegmentPrefix(prefix, !caseSensitive));
+
     /// <summary><c>path</c>; <c>case_sensitive</c> applies.</summary>
     public static PathMatcher Exact(string path, bool caseSensitive = true) => new(StringMatcher.Exact(path, !caseSensitive));
 

@@ -1,50 +1,63 @@
 namespace ProxylessMesh.Matching;
 
+/// <summary>How a <see cref="StringMatcher"/> compares.</summary>
+internal enum StringMatchKind
+{
+    Exact,
+    Prefix,
+    Suffix,
+    Contains,
+
+    /// <summary>The value, and after it nothing or a slash.</summary>
+    SegmentPrefix,
+    Regex,
+}
+
 /// <summary>Matches one string (<c>envoy.type.matcher.v3.StringMatcher</c>). Immutable.</summary>
 internal sealed record StringMatcher
 {
-    private readonly Kind _kind;
-    private readonly string _value;
     private readonly StringComparison _comparison;
     private readonly SafeRegex? _regex;
 
-    private StringMatcher(Kind kind, string value, bool ignoreCase, SafeRegex? regex = null)
+    private StringMatcher(StringMatchKind kind, string value, bool ignoreCase, SafeRegex? regex = null)
     {
-        _kind = kind;
-        _value = value;
+        Kind = kind;
+        Value = value;
         _comparison = ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         _regex = regex;
     }
 
-    private enum Kind
-    {
-        Exact,
-        Prefix,
-        Suffix,
-        Contains,
-        Regex,
-    }
+    public StringMatchKind Kind { get; }
 
-    public static StringMatcher Exact(string value, bool ignoreCase = false) => new(Kind.Exact, value, ignoreCase);
+    /// <summary>What is compared with; the pattern of a regular expression.</summary>
+    public string Value { get; }
 
-    public static StringMatcher Prefix(string value, bool ignoreCase = false) => new(Kind.Prefix, value, ignoreCase);
+    public bool IgnoreCase => _comparison == StringComparison.OrdinalIgnoreCase;
 
-    public static StringMatcher Suffix(string value, bool ignoreCase = false) => new(Kind.Suffix, value, ignoreCase);
+    public static StringMatcher Exact(string value, bool ignoreCase = false) => new(StringMatchKind.Exact, value, ignoreCase);
 
-    public static StringMatcher Contains(string value, bool ignoreCase = false) => new(Kind.Contains, value, ignoreCase);
+    public static StringMatcher Prefix(string value, bool ignoreCase = false) => new(StringMatchKind.Prefix, value, ignoreCase);
+
+    public static StringMatcher Suffix(string value, bool ignoreCase = false) => new(StringMatchKind.Suffix, value, ignoreCase);
+
+    public static StringMatcher Contains(string value, bool ignoreCase = false) => new(StringMatchKind.Contains, value, ignoreCase);
+
+    /// <summary>For paths (<c>RouteMatch.path_separated_prefix</c>): <c>/a</c> matches <c>/a</c> and <c>/a/b</c>, not <c>/ab</c>.</summary>
+    public static StringMatcher SegmentPrefix(string value, bool ignoreCase = false) => new(StringMatchKind.SegmentPrefix, value, ignoreCase);
 
     /// <remarks><c>ignore_case</c> has no effect on a regular expression ("Envoy: StringMatcher.ignore_case").</remarks>
-    public static StringMatcher Regex(SafeRegex regex) => new(Kind.Regex, regex.Pattern, ignoreCase: false, regex);
+    public static StringMatcher Regex(SafeRegex regex) => new(StringMatchKind.Regex, regex.Pattern, ignoreCase: false, regex);
 
-    public bool IsMatch(ReadOnlySpan<char> value) => _kind switch
+    public bool IsMatch(ReadOnlySpan<char> value) => Kind switch
     {
-        Kind.Exact => value.Equals(_value, _comparison),
-        Kind.Prefix => value.StartsWith(_value, _comparison),
-        Kind.Suffix => value.EndsWith(_value, _comparison),
-        Kind.Contains => value.Contains(_value, _comparison),
+        StringMatchKind.Exact => value.Equals(Value, _comparison),
+        StringMatchKind.Prefix => value.StartsWith(Value, _comparison),
+        StringMatchKind.Suffix => value.EndsWith(Value, _comparison),
+        StringMatchKind.Contains => value.Contains(Value, _comparison),
+        StringMatchKind.SegmentPrefix => value.StartsWith(Value, _comparison) && (value.Length == Value.Length || value[Value.Length] == '/'),
         _ => _regex!.IsMatch(value), // set by the only factory of this kind
     };
 
     public override string ToString()
-        => $"{_kind.ToString().ToLowerInvariant()} '{_value}'{(_comparison == StringComparison.OrdinalIgnoreCase ? " (ignoring case)" : "")}";
+        => $"{Kind.ToString().ToLowerInvariant()} '{Value}'{(IgnoreCase ? " (ignoring case)" : "")}";
 }

@@ -12,6 +12,12 @@ internal interface IXdsTransport : IAsyncDisposable
     string ServerName { get; }
 
     /// <summary>
+    /// The server feature <c>fail_on_data_errors</c> (gRFC A88): what the server deletes or gets wrong is dropped at once,
+    /// instead of the last good version staying in use.
+    /// </summary>
+    bool FailsOnDataErrors => false;
+
+    /// <summary>
     /// Opens an aggregated discovery stream (state of the world). May return before the connection stands; a failure to
     /// connect then surfaces from the stream's first send or read.
     /// </summary>

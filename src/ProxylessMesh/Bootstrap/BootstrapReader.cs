@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace ProxylessMesh.Bootstrap;
+
+/// <summary>Reads a bootstrap's JSON. Unknown fields are ignored (gRFC A27). Stateless.</summary>
+internal static class BootstrapReader
+{
+    private const string ServersRemedy =
+        "Name at least one control plane: \"xds_servers\": [{ \"server_uri\": \"host:port\", \"channel_creds\": [{ \"type\": \"insecure\" }] }].";
+
+    private const string StringRemedy = "Write a string in double quotes.";
+
+    private const string ObjectRemedy = "Write an object in braces.";
+
+    /// <exception cref="MeshBootstrapException">It cannot be used.</exception>
+    public static BootstrapConfig Read(ReadOnlyMemory<byte> utf8, string origin)
+    {
+        var root = BootstrapJson.Parse(utf8, origin);
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        return new BootstrapConfig
+        {
+            Origin = origin,
+            Servers = ReadServers(root, warnings),
+            Node = ReadNode(root),
+            ServerListenerTemplate = root.FindString("server_listener_resource_name_template", StringRemedy),
+            ClientListenerTemplate = root.FindString("client_default_listener_resource_name_template", StringRemedy)
+                ?? BootstrapConfig.DefaultClientListenerTemplate,
+            CertificateProviders = ReadObjects(root, "certificate_providers"),
+            Authorities = ReadObjects(root, "authorities"),
+            Warnings = warnings.ToImmutable(),
+        };
+    }
+
+    private static ImmutableArray<XdsServerConfig> ReadServers(BootstrapField root, ImmutableArray<string>.Builder warnings)
+    {
+        var servers = ImmutableArray.CreateBuilder<XdsServerConfig>();
+        foreach (var server in root.FindArray("xds_servers", ServersRemedy))
+        {
+            servers.Add(ReadServer(server.Require(JsonValueKind.Object, "an object", ServersRemedy), warnings));
+        }
+
+        return servers.Count > 0
+            ? servers.ToImmutable()
+            : throw new MeshBootstrapException(root.Origin, "$.xds_servers", "is missing or empty", ServersRemedy);
+    }
+
+    private static XdsServerConfig ReadServer(BootstrapField server, ImmutableArray<string>.Builder warnings)
+    {
+        if (server.Find("server_uri") is not { } uri)
+        {
+            throw server.Missing("server_uri", ServersRemedy);
+        }
+
+        var text = uri.AsString(StringRemedy);
+        if (!XdsServerAddress.TryParse(text, out var address, out var warning, out var problem, out var remedy))
+        {
+            throw uri.Error(problem!, remedy!);
+        }
+
+        if (warning is not null)
+        {
+            warnings.Add($"{uri.Path} {warning}");
+        }
+
+        var features = ImmutableArray.CreateBuilder<string>();
+        foreach (var feature in server.FindArray("server_features", "Write an array of strings."))
+        {
+            features.Add(feature.AsString(StringRemedy));
+        }
+
+        return new XdsServerConfig
+        {
+            ServerUri = text,
+            Address = address!,
+            Credentials = ChannelCredentialsReader.Read(server),
+            Features = features.ToImmutable(),
+        };
+    }
+
+    private static NodeConfig ReadNode(BootstrapField root)
+    {
+        if (root.FindObject("node", ObjectRemedy) is not { } node)
+        {
+            return NodeConfig.Empty;
+        }
+
+        var locality = node.FindObject("locality", ObjectRemedy);
+        return new NodeConfig
+        {
+            Id = node.FindString("id", StringRemedy) ?? "",
+            Cluster = node.FindString("cluster", StringRemedy) ?? "",
+            Locality = new NodeLocality(
+                locality?.FindString("region", StringRemedy) ?? "",
+                locality?.FindString("zone", StringRemedy) ?? "",
+                locality?.FindString("sub_zone", StringRemedy) ?? ""),
+            Metadata = node.FindObject("metadata", ObjectRemedy)?.Value,
+        };
+    }
+
+    private static ImmutableDictionary<string, JsonElement> ReadObjects(BootstrapField root, string name)
+    {
+        var objects = ImmutableDictionary.CreateBuilder<string, JsonElement>(StringComparer.Ordinal);
+        if (root.FindObject(name, ObjectRemedy) is { } map)
+        {
+            foreach (var property in map.Value.EnumerateObject())
+            {
+                objects.Add(property.Name, map.Of(property.Value, property.Name).Require(JsonValueKind.Object, "an object", ObjectRemedy).Value);
+            }
+        }
+
+        return objects.ToImmutable();
+    }
+}

@@ -1,0 +1,41 @@
+using ProxylessMesh.Configuration;
+using ProxylessMesh.LoadBalancing;
+
+namespace ProxylessMesh.Clusters;
+
+/// <summary>
+/// What a request needs of a cluster, immutable: read once, it stays whole whatever comes meanwhile. Exactly one of four:
+/// pending, unusable (<see cref="Error"/>), usable (<see cref="Picker"/>), or retired.
+/// </summary>
+internal sealed class ClusterView
+{
+    public static readonly ClusterView Pending = new([], null, null, null);
+
+    /// <summary>No route leads here any more: a request that still does looks at its routes again.</summary>
+    public static readonly ClusterView Retired = new([], null, null, null);
+
+    private ClusterView(EndpointState[] endpoints, EndpointPicker? picker, ClusterConfig? config, ResourceError? error)
+    {
+        Endpoints = endpoints;
+        Picker = picker;
+        Config = config;
+        Error = error;
+    }
+
+    /// <summary>What the picker's index refers to. Never modified.</summary>
+    public EndpointState[] Endpoints { get; }
+
+    public EndpointPicker? Picker { get; }
+
+    public ClusterConfig? Config { get; }
+
+    public ResourceError? Error { get; }
+
+    public bool IsPending => ReferenceEquals(this, Pending);
+
+    public bool IsRetired => ReferenceEquals(this, Retired);
+
+    public static ClusterView Usable(ClusterConfig config, EndpointState[] endpoints, EndpointPicker picker) => new(endpoints, picker, config, null);
+
+    public static ClusterView Unusable(ResourceError error) => new([], null, null, error);
+}

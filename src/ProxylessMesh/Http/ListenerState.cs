@@ -1,0 +1,87 @@
+using ProxylessMesh.Clusters;
+using ProxylessMesh.Configuration;
+using ProxylessMesh.Routing;
+
+namespace ProxylessMesh.Http;
+
+/// <summary>One listener while it is in use. Changed on the configuration loop, read by requests through <see cref="View"/>.</summary>
+internal sealed class ListenerState(string name, ClusterRegistry clusters)
+{
+    private readonly Published<ListenerView> _view = new(ListenerView.Pending);
+    private RoutesConfig? _routes;
+
+    public string Name { get; } = name;
+
+    public ListenerView View => _view.Value;
+
+    /// <summary>Whether the view should be looked at again when clusters change.</summary>
+    public bool HasStandIn => View.StandIn is not null;
+
+    /// <summary>Completes once the view is another one than <paramref name="seen"/>.</summary>
+    public Task WaitForChangeAsync(ListenerView seen, CancellationToken cancellationToken) => _view.WaitForChangeAsync(seen, cancellationToken);
+
+    public void Apply(ListenerSnapshot listener, MeshSnapshot snapshot)
+    {
+        var before = View;
+        if (listener.Routes is null)
+        {
+            _routes = null;
+            _view.Publish(new ListenerView(null, null, listener.Error));
+            Release(before.Routes);
+            Release(before.StandIn);
+            return;
+        }
+
+        if (ReferenceEquals(listener.Routes, _routes))
+        {
+            return;
+        }
+
+        _routes = listener.Routes;
+        var routes = RouteTable<ClusterState>.Build(listener.Routes, cluster => clusters.Acquire(cluster, snapshot));
+
+        // The stand-in is always a table that was complete, however many updates come before the next complete one.
+        var lastComplete = before.StandIn ?? before.Routes;
+        var standIn = IsComplete(routes) ? null : lastComplete;
+        _view.Publish(new ListenerView(routes, standIn, null));
+        foreach (var old in new[] { before.Routes, before.StandIn })
+        {
+            if (!ReferenceEquals(old, standIn))
+            {
+                Release(old);
+            }
+        }
+    }
+
+    /// <summary>Clusters changed: once none that the routes name is pending, the stand-in has done its work.</summary>
+    public void OnClustersChanged()
+    {
+        var view = View;
+        if (view.Routes is not null && view.StandIn is not null && IsComplete(view.Routes))
+        {
+            _view.Publish(view with { StandIn = null });
+            Release(view.StandIn);
+        }
+    }
+
+    private static bool IsComplete(RouteTable<ClusterState> routes)
+    {
+        foreach (var cluster in routes.Clusters)
+        {
+            if (cluster.View.IsPending)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Release(RouteTable<ClusterState>? routes)
+    {
+        foreach (var cluster in routes?.Clusters ?? [])
+        {
+            clusters.Release(cluster.Name);
+        }
+    }
+}

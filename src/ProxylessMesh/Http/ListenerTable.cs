@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using ProxylessMesh.Clusters;
+using ProxylessMesh.Configuration;
+
+namespace ProxylessMesh.Http;
+
+/// <summary>
+/// The authorities that requests have named, each with its listener. A request finds its own with one look-up; the first
+/// request to an authority puts its listener on the configuration road.
+/// </summary>
+internal sealed class ListenerTable(MeshHosts hosts, ClusterRegistry clusters, ConfigurationLoop loop, Action<string> demand) : ISnapshotConsumer
+{
+    private readonly ConcurrentDictionary<AuthorityKey, MeshAuthority> _authorities = new();
+    private readonly ConcurrentDictionary<string, MeshAuthority> _targets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ListenerState> _listeners = new(StringComparer.Ordinal);
+
+    /// <summary>The authority of a request's URI, or <see langword="null"/> when the host is outside the mesh.</summary>
+    public MeshAuthority? Find(Uri uri)
+    {
+        var key = new AuthorityKey(uri.Host, uri.Port);
+        if (_authorities.TryGetValue(key, out var authority))
+        {
+            return authority;
+        }
+
+        return hosts.Contains(uri) ? Add(key) : null;
+    }
+
+    /// <summary>The authority named by an <c>xds:</c> target, which keeps its port as it was written.</summary>
+    public MeshAuthority Find(string target)
+        => _targets.TryGetValue(target, out var authority)
+            ? authority
+            : _targets.GetOrAdd(target, new MeshAuthority(target, Listener(hosts.ListenerName(target))));
+
+    public void OnSnapshot(MeshSnapshot snapshot, SnapshotChanges changes)
+    {
+        // 1. Clusters first, so that a new route table finds its clusters as complete as they are.
+        foreach (var name in changes.Clusters)
+        {
+            clusters.Apply(name, snapshot);
+        }
+
+        // 2. The listeners that changed.
+        foreach (var name in changes.Listeners)
+        {
+            if (snapshot.Listeners.TryGetValue(name, out var listener) && _listeners.TryGetValue(name, out var state))
+            {
+                state.Apply(listener, snapshot);
+            }
+        }
+
+        // 3. Stand-ins that are needed no more.
+        if (changes.Clusters.Count > 0)
+        {
+            foreach (var (_, listener) in _listeners)
+            {
+                if (listener.HasStandIn)
+                {
+                    listener.OnClustersChanged();
+                }
+            }
+        }
+    }
+
+    private MeshAuthority Add(AuthorityKey key)
+    {
+        var isDefaultPort = key.Port == MeshHosts.DefaultPort;
+        var host = isDefaultPort ? key.Host : $"{key.Host}:{key.Port}";
+        return _authorities.GetOrAdd(key, new MeshAuthority(host, Listener(hosts.ListenerName(host))));
+    }
+
+    private ListenerState Listener(string name)
+    {
+        if (_listeners.TryGetValue(name, out var listener))
+        {
+            return listener;
+        }
+
+        listener = _listeners.GetOrAdd(name, new ListenerState(name, clusters));
+        loop.Post(() => demand(name));
+        return listener;
+    }
+}

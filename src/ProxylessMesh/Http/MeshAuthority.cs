@@ -1,0 +1,33 @@
+using ProxylessMesh.Clusters;
+using ProxylessMesh.Routing;
+
+namespace ProxylessMesh.Http;
+
+/// <summary>A host and port as a request's URI gives them; the host is in lower case.</summary>
+internal readonly record struct AuthorityKey(string Host, int Port);
+
+/// <summary>What the mesh keeps of an authority that requests name: its listener, and the virtual host found last.</summary>
+internal sealed class MeshAuthority(string host, ListenerState listener)
+{
+    private volatile FoundVirtualHost? _found;
+
+    /// <summary>The authority as it is sent in Host or <c>:authority</c>: with its port, unless that is the scheme's default.</summary>
+    public string Host { get; } = host;
+
+    public ListenerState Listener { get; } = listener;
+
+    /// <summary>The virtual host of <see cref="Host"/>; looked up once for each route table.</summary>
+    public VirtualHost<ClusterState>? FindVirtualHost(RouteTable<ClusterState> routes)
+    {
+        var found = _found;
+        if (found is null || !ReferenceEquals(found.Routes, routes))
+        {
+            found = new FoundVirtualHost(routes, routes.FindVirtualHost(Host));
+            _found = found;
+        }
+
+        return found.VirtualHost;
+    }
+
+    private sealed record FoundVirtualHost(RouteTable<ClusterState> Routes, VirtualHost<ClusterState>? VirtualHost);
+}

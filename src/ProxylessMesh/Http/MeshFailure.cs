@@ -1,0 +1,36 @@
+using System.Net;
+
+namespace ProxylessMesh.Http;
+
+/// <summary>Why a request could not be sent: a value on the request road, an exception or a gRPC status at the caller's edge.</summary>
+internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exception? InnerException = null)
+{
+    private const string Unavailable = "14";
+
+    /// <summary>
+    /// Hands the failure to the caller in its own language: an <see cref="MeshRequestException"/>, or for a gRPC call a
+    /// Trailers-Only response, which its client turns into an RpcException with this status and text.
+    /// </summary>
+    public HttpResponseMessage ToCaller(HttpRequestMessage request)
+    {
+        if (!IsGrpc(request))
+        {
+            throw new MeshRequestException(Reason, Message, InnerException);
+        }
+
+        var response = new HttpResponseMessage(HttpStatusCode.OK)
+        {
+            RequestMessage = request,
+            Version = HttpVersion.Version20,
+            Content = new ByteArrayContent([]),
+        };
+        response.Content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
+        response.Headers.TryAddWithoutValidation("grpc-status", Unavailable);
+        response.Headers.TryAddWithoutValidation("grpc-message", Uri.EscapeDataString(Message));
+        return response;
+    }
+
+    private static bool IsGrpc(HttpRequestMessage request)
+        => request.Content?.Headers.ContentType?.MediaType is { } type
+            && (type.Equals("application/grpc", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc+", StringComparison.OrdinalIgnoreCase));
+}

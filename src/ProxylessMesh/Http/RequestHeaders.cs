@@ -1,0 +1,34 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Primitives;
+using ProxylessMesh.Matching;
+
+namespace ProxylessMesh.Http;
+
+/// <summary>The headers of an outgoing request, pseudo-headers included, as matchers see them.</summary>
+/// <param name="request">The request.</param>
+/// <param name="host">What it will send as Host or <c>:authority</c>.</param>
+internal readonly struct RequestHeaders(HttpRequestMessage request, string host) : IRequestHeaders
+{
+    public StringValues GetHeader(string name) => name switch
+    {
+        ":method" => request.Method.Method,
+        ":path" => request.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
+        ":authority" or "host" => host,
+        ":scheme" => request.RequestUri!.Scheme,
+        _ => Find(request.Headers.NonValidated, name, out var values) || (request.Content is { } content && Find(content.Headers.NonValidated, name, out values))
+            ? values
+            : StringValues.Empty,
+    };
+
+    private static bool Find(HttpHeadersNonValidated headers, string name, out StringValues values)
+    {
+        if (!headers.TryGetValues(name, out var found))
+        {
+            values = default;
+            return false;
+        }
+
+        values = found.Count == 1 ? new StringValues(found.ToString()) : new StringValues([.. found]);
+        return true;
+    }
+}

@@ -1,0 +1,109 @@
+namespace ProxylessMesh.Http;
+
+/// <summary>The stream of a <see cref="TrackedContent"/>: reads through, and completes it at the end, on failure and on disposal.</summary>
+internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            return Ended(inner.Read(buffer), buffer.Length);
+        }
+        catch
+        {
+            content.Complete();
+            throw;
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var reading = inner.ReadAsync(buffer, cancellationToken);
+        return reading.IsCompletedSuccessfully
+            ? new ValueTask<int>(Ended(reading.Result, buffer.Length))
+            : AwaitAsync(reading, buffer.Length);
+    }
+
+    public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await inner.CopyToAsync(destination, bufferSize, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            content.Complete();
+        }
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+            content.Complete();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await inner.DisposeAsync().ConfigureAwait(false);
+        content.Complete();
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<int> AwaitAsync(ValueTask<int> reading, int requested)
+    {
+        try
+        {
+            return Ended(await reading.ConfigureAwait(false), requested);
+        }
+        catch
+        {
+            content.Complete();
+            throw;
+        }
+    }
+
+    /// <summary>A read that was asked for bytes and brought none is the end of the body.</summary>
+    private int Ended(int read, int requested)
+    {
+        if (read == 0 && requested > 0)
+        {
+            content.Complete();
+        }
+
+        return read;
+    }
+}

@@ -1,0 +1,23 @@
+namespace ProxylessMesh;
+
+/// <summary>The stage of the mesh at which a request failed, and why.</summary>
+public enum MeshFailureReason
+{
+    /// <summary>The control plane has no listener for the request's authority, rejected what it was sent, or cannot be reached.</summary>
+    NoListener,
+
+    /// <summary>No virtual host answers for the request's host, or none of its routes matches.</summary>
+    NoRoute,
+
+    /// <summary>The route does something that this version does not carry out.</summary>
+    UnsupportedRoute,
+
+    /// <summary>The route's cluster does not exist, was rejected, or cannot be used.</summary>
+    ClusterUnavailable,
+
+    /// <summary>The cluster has no endpoint that may be used.</summary>
+    NoHealthyEndpoint,
+
+    /// <summary>No endpoint accepted a connection; nothing of the request was sent.</summary>
+    ConnectFailure,
+}

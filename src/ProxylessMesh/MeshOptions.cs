@@ -1,0 +1,51 @@
+using ProxylessMesh.Xds;
+
+namespace ProxylessMesh;
+
+/// <summary>What the user of the mesh sets. Bound to the configuration section <c>Mesh</c> by <c>builder.AddMesh()</c>.</summary>
+public sealed class MeshOptions
+{
+    /// <summary>The configuration section that <c>builder.AddMesh()</c> binds to these options.</summary>
+    public const string SectionName = "Mesh";
+
+    /// <summary>
+    /// The xDS bootstrap (gRFC A27): the path of a JSON file, or the JSON itself when it starts with <c>{</c>. The environment
+    /// variables <c>GRPC_XDS_BOOTSTRAP</c> (a path) and <c>GRPC_XDS_BOOTSTRAP_CONFIG</c> (JSON) win over it.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>: the environment decides.</value>
+    public string? Bootstrap { get; set; }
+
+    /// <summary>
+    /// Whether every client of HttpClientFactory and GrpcClientFactory goes through the mesh. When off, only the clients
+    /// with <c>AddMeshHandler()</c> do. Requests to hosts outside the mesh are sent as without it.
+    /// </summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool EnrollAllClients { get; set; } = true;
+
+    /// <summary>
+    /// Hosts that belong to the mesh besides single-label names, <c>*.svc.cluster.local</c> and what <c>mesh.yaml</c>
+    /// declares: exact names, or <c>*.suffix</c> for every name below it. <c>https</c> URIs, IP addresses and localhost
+    /// never do.
+    /// </summary>
+    public IList<string> Hosts { get; } = [];
+
+    /// <summary>
+    /// Authorities whose configuration is asked for at start-up instead of by their first request, such as <c>orders</c> or
+    /// <c>orders:8080</c>.
+    /// </summary>
+    public IList<string> Preload { get; } = [];
+
+    /// <summary>
+    /// How long start-up waits for the configuration of all <see cref="Preload"/> authorities, their clusters and endpoints
+    /// included. When it has not come by then, start-up fails with a <see cref="TimeoutException"/> that names what is missing.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>: start-up does not wait. Otherwise greater than zero.</value>
+    public TimeSpan? WaitForConfiguration { get; set; }
+
+    /// <summary>What becomes of clusters for which the control plane asks for TLS.</summary>
+    /// <value>The default is <see cref="UpstreamTlsMode.Required"/>: requests to them fail in this version.</value>
+    public UpstreamTlsMode UpstreamTls { get; set; }
+
+    /// <summary>Where configuration comes from when it is not the bootstrap. A field, because the binder would take a property for a setting.</summary>
+    internal IControlPlane? ControlPlane;
+}

@@ -1,0 +1,27 @@
+using System.Net;
+
+namespace ProxylessMesh;
+
+/// <summary>
+/// The mesh could not send a request. The message names the stage, the resource and the reason. A gRPC call fails with
+/// status UNAVAILABLE and the same text instead.
+/// </summary>
+public sealed class MeshRequestException : HttpRequestException
+{
+    internal MeshRequestException(MeshFailureReason reason, string message, Exception? innerException)
+        : base(ErrorOf(reason), message, innerException, StatusOf(reason)) => Reason = reason;
+
+    /// <summary>The stage that failed, and why.</summary>
+    public MeshFailureReason Reason { get; }
+
+    private static HttpRequestError ErrorOf(MeshFailureReason reason) => reason switch
+    {
+        MeshFailureReason.NoListener => HttpRequestError.NameResolutionError,
+        MeshFailureReason.NoHealthyEndpoint or MeshFailureReason.ConnectFailure => HttpRequestError.ConnectionError,
+        _ => HttpRequestError.Unknown,
+    };
+
+    /// <summary>What a proxy in our place would have answered (Envoy's local replies).</summary>
+    private static HttpStatusCode StatusOf(MeshFailureReason reason)
+        => reason is MeshFailureReason.NoRoute ? HttpStatusCode.NotFound : HttpStatusCode.ServiceUnavailable;
+}

@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Logging;
+using ProxylessMesh.Clusters;
+using ProxylessMesh.Configuration;
+using ProxylessMesh.Http;
+using ProxylessMesh.Xds;
+
+namespace ProxylessMesh;
+
+/// <summary>The mesh of a process, put together: the configuration road at one end, the request road at the other.</summary>
+internal sealed class MeshRuntime : IAsyncDisposable, IDisposable
+{
+    private readonly MeshOptions _options;
+    private readonly IControlPlane _controlPlane;
+    private readonly TimeProvider _timeProvider;
+    private readonly IRandomSource _random;
+    private readonly IHostResolver _resolver;
+    private readonly ILoggerFactory _loggerFactory;
+    private readonly SemaphoreSlim _starting = new(1, 1);
+
+    /// <summary>Set once when started.</summary>
+    private volatile Parts? _parts;
+    private bool _isDisposed;
+
+    public MeshRuntime(MeshOptions options, IControlPlane controlPlane, TimeProvider timeProvider, IRandomSource random, IHostResolver resolver, ILoggerFactory loggerFactory)
+    {
+        _options = options;
+        _controlPlane = controlPlane;
+        _timeProvider = timeProvider;
+        _random = random;
+        _resolver = resolver;
+        _loggerFactory = loggerFactory;
+    }
+
+    /// <summary>The request road, or <see langword="null"/> before the mesh has started.</summary>
+    public MeshPipeline? Pipeline => _parts?.Pipeline;
+
+    /// <summary>The configuration client, or <see langword="null"/> before the mesh has started.</summary>
+    public XdsClient? Client => _parts?.Client;
+
+    /// <summary>The configuration in effect.</summary>
+    public MeshSnapshot Snapshot => _parts?.Store.Current ?? MeshSnapshot.Empty;
+
+    /// <summary>Starts the mesh; once it is, returns at once.</summary>
+    /// <exception cref="MeshBootstrapException">The bootstrap is missing or wrong.</exception>
+    /// <exception cref="TimeoutException">The configuration waited for has not come.</exception>
+    /// <exception cref="ObjectDisposedException">The mesh was disposed.</exception>
+    public async Task<MeshPipeline> StartAsync(CancellationToken cancellationToken)
+    {
+        if (_parts is { } started)
+        {
+            return started.Pipeline;
+        }
+
+        await _starting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_parts is null)
+            {
+                var connection = await _controlPlane.ConnectAsync(_timeProvider, _loggerFactory, cancellationToken).ConfigureAwait(false);
+                _parts = Assemble(connection);
+            }
+
+            return _parts.Pipeline;
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    /// <summary>Asks for the configuration of the preload authorities, and waits for it if the options say so.</summary>
+    /// <exception cref="TimeoutException">It has not come in time.</exception>
+    public async Task PreloadAsync(CancellationToken cancellationToken)
+    {
+        var pipeline = await StartAsync(cancellationToken).ConfigureAwait(false);
+        var authorities = new List<MeshAuthority>();
+        foreach (var authority in _options.Preload)
+        {
+            authorities.Add(pipeline.Listeners.Find(authority));
+        }
+
+        if (_options.WaitForConfiguration is not { } limit)
+        {
+            return;
+        }
+
+        using var timeout = new CancellationTokenSource(limit, _timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        foreach (var authority in authorities)
+        {
+            try
+            {
+                await Readiness.WaitAsync(authority, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException(
+                    $"The mesh has no configuration for '{authority.Host}' after {limit.TotalSeconds:0.###} s ({nameof(MeshOptions)}.{nameof(MeshOptions.WaitForConfiguration)}): {Readiness.Describe(authority)}",
+                    exception);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _starting.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+        }
+        finally
+        {
+            _starting.Release();
+        }
+
+        if (_parts is { } parts)
+        {
+            // The road's far end first: nothing new comes in, then what is in use is let go.
+            await parts.Client.DisposeAsync().ConfigureAwait(false);
+            await parts.Loop.InvokeAsync(parts.Clusters.RetireAll).ConfigureAwait(false);
+            await parts.Loop.DisposeAsync().ConfigureAwait(false);
+            if (parts.Owner is { } owner)
+            {
+                await owner.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>For containers that are disposed without awaiting.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private Parts Assemble(ControlPlaneConnection connection)
+    {
+        var loop = new ConfigurationLoop(_loggerFactory.CreateLogger<ConfigurationLoop>());
+        var client = new XdsClient(connection.Transport, connection.Node, loop, _timeProvider, _random, _loggerFactory.CreateLogger<XdsClient>());
+        var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>()));
+        var hosts = new MeshHosts(_options.Hosts, connection.IsDeclared, connection.ListenerTemplate, connection.Istio);
+
+        // The two roads meet here: requests demand listeners, snapshots come back.
+        SnapshotBuilder? builder = null;
+        var listeners = new ListenerTable(hosts, clusters, loop, name => builder!.Demand(name)); // set below, before any request
+        var store = new SnapshotStore(listeners);
+        builder = new SnapshotBuilder(client, store, loop);
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random), connection.Owner);
+    }
+
+    private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);
+}

@@ -1,0 +1,70 @@
+using ProxylessMesh.Configuration;
+
+namespace ProxylessMesh.Routing;
+
+/// <summary>
+/// A route configuration compiled for matching: host to virtual host, path and headers to route, route to cluster. Immutable;
+/// matching takes no lock and allocates nothing. Clusters are resolved when it is built, so that a request never looks one up.
+/// </summary>
+/// <typeparam name="TCluster">What a route leads to; routing itself knows nothing of clusters.</typeparam>
+internal sealed class RouteTable<TCluster>
+    where TCluster : class
+{
+    private readonly DomainIndex<VirtualHost<TCluster>> _domains;
+    private readonly bool _ignorePort;
+
+    private RouteTable(RoutesConfig config, DomainIndex<VirtualHost<TCluster>> domains, IReadOnlyCollection<TCluster> clusters)
+    {
+        Name = config.Name;
+        Clusters = clusters;
+        _domains = domains;
+        _ignorePort = config.IgnorePortInHostMatching;
+    }
+
+    /// <summary>The route configuration's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Every cluster that a request may be sent to, each once.</summary>
+    public IReadOnlyCollection<TCluster> Clusters { get; }
+
+    /// <param name="config">A validated route configuration.</param>
+    /// <param name="cluster">Gives the cluster of a name; called once per distinct name.</param>
+    public static RouteTable<TCluster> Build(RoutesConfig config, Func<string, TCluster> cluster)
+    {
+        var clusters = new Dictionary<string, TCluster>(StringComparer.Ordinal);
+        var domains = new List<KeyValuePair<string, VirtualHost<TCluster>>>();
+        foreach (var hostConfig in config.VirtualHosts)
+        {
+            var virtualHost = VirtualHost<TCluster>.Build(hostConfig, Resolve);
+            foreach (var domain in hostConfig.Domains)
+            {
+                domains.Add(new(domain, virtualHost));
+            }
+        }
+
+        return new RouteTable<TCluster>(config, new DomainIndex<VirtualHost<TCluster>>(domains), clusters.Values);
+
+        TCluster Resolve(string name)
+        {
+            if (!clusters.TryGetValue(name, out var resolved))
+            {
+                resolved = cluster(name);
+                clusters.Add(name, resolved);
+            }
+
+            return resolved;
+        }
+    }
+
+    /// <param name="host">The request's authority as the caller gave it, with its port if it has one.</param>
+    /// <returns>The virtual host that answers for it, or null.</returns>
+    public VirtualHost<TCluster>? FindVirtualHost(ReadOnlySpan<char> host) => _domains.Find(_ignorePort ? WithoutPort(host) : host);
+
+    private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> host)
+    {
+        var colon = host.LastIndexOf(':');
+
+        // A colon before the closing bracket belongs to an IPv6 address: [::1] has no port, [::1]:80 has one.
+        return colon > host.LastIndexOf(']') ? host[..colon] : host;
+    }
+}

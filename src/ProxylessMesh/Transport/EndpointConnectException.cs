@@ -1,0 +1,4 @@
+namespace ProxylessMesh.Transport;
+
+/// <summary>No connection to an endpoint: nothing of the request was sent, so it may go to another one.</summary>
+internal sealed class EndpointConnectException(string message, Exception? innerException) : IOException(message, innerException);

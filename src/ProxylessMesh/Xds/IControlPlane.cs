@@ -1,0 +1,26 @@
+using Envoy.Config.Core.V3;
+using Microsoft.Extensions.Logging;
+using ProxylessMesh.Bootstrap;
+
+namespace ProxylessMesh.Xds;
+
+/// <summary>Where the mesh's configuration comes from: a server named by a bootstrap, or a file beside the app.</summary>
+internal interface IControlPlane
+{
+    /// <summary>
+    /// Makes ready to open streams; does not wait for a server. Called once when the mesh starts.
+    /// </summary>
+    Task<ControlPlaneConnection> ConnectAsync(TimeProvider timeProvider, ILoggerFactory loggerFactory, CancellationToken cancellationToken);
+}
+
+/// <summary>A control plane, as the mesh uses it.</summary>
+/// <param name="Transport">The way to it; disposed with the mesh.</param>
+/// <param name="Node">Who this process is.</param>
+/// <param name="ListenerTemplate">How it names listeners (<c>client_default_listener_resource_name_template</c>).</param>
+/// <param name="Istio">Set when it is Istio's.</param>
+/// <param name="IsDeclared">Whether it declares a host as its own, beyond those that belong to the mesh by their form.</param>
+internal sealed record ControlPlaneConnection(IXdsTransport Transport, Node Node, string ListenerTemplate, IstioIdentity? Istio, Func<string, bool> IsDeclared)
+{
+    /// <summary>What must live as long as the transport; disposed after it.</summary>
+    public IAsyncDisposable? Owner { get; init; }
+}

@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using Envoy.Config.Route.V3;
+using ProxylessMesh.Configuration;
+
+namespace ProxylessMesh.Xds.Resources;
+
+/// <summary>Reads where a route forwards to.</summary>
+internal static class RouteActionReader
+{
+    /// <returns>The action, or <see langword="null"/> when it is wrong (an error is noted) or its route is left out (gRFC A37).</returns>
+    public static RouteActionConfig? Read(RouteAction action, IReadOnlySet<string> plugins, DecodeContext context)
+    {
+        NoteWithoutEffect(action, context);
+        switch (action.ClusterSpecifierCase)
+        {
+            case RouteAction.ClusterSpecifierOneofCase.Cluster:
+                if (action.Cluster.Length == 0)
+                {
+                    context.Error("cluster", "must not be empty");
+                    return null;
+                }
+
+                return new ForwardActionConfig([new WeightedClusterConfig(action.Cluster, 1)]);
+
+            case RouteAction.ClusterSpecifierOneofCase.WeightedClusters:
+                using (context.Enter("weighted_clusters"))
+                {
+                    return ReadWeighted(action.WeightedClusters, context);
+                }
+
+            case RouteAction.ClusterSpecifierOneofCase.ClusterSpecifierPlugin:
+                if (!plugins.Contains(action.ClusterSpecifierPlugin))
+                {
+                    context.Error("cluster_specifier_plugin", $"'{action.ClusterSpecifierPlugin}' is not declared in cluster_specifier_plugins (gRFC A37)");
+                }
+
+                context.WarnNoEffect("routes with a cluster specifier plugin", "cluster_specifier_plugin");
+                return null;
+
+            case RouteAction.ClusterSpecifierOneofCase.InlineClusterSpecifierPlugin:
+                using (context.Enter("inline_cluster_specifier_plugin"))
+                {
+                    ClusterSpecifierReader.Check(action.InlineClusterSpecifierPlugin, context);
+                    context.WarnNoEffect("routes with a cluster specifier plugin", "");
+                    return null;
+                }
+
+            case RouteAction.ClusterSpecifierOneofCase.ClusterHeader:
+                return new UnsupportedActionConfig("route.cluster_header");
+
+            default:
+                // A way to choose the cluster that is newer than this version.
+                return new UnsupportedActionConfig("route.cluster_specifier");
+        }
+    }
+
+    private static RouteActionConfig? ReadWeighted(WeightedCluster weighted, DecodeContext context)
+    {
+        var clusters = ImmutableArray.CreateBuilder<WeightedClusterConfig>(weighted.Clusters.Count);
+        var total = 0UL;
+        var usesHeader = false;
+        for (var i = 0; i < weighted.Clusters.Count; i++)
+        {
+            using var scope = context.Enter("clusters", i);
+            var cluster = weighted.Clusters[i];
+            var weight = cluster.Weight ?? 0;
+            total += weight;
+            usesHeader |= cluster.ClusterHeader.Length > 0;
+            if (cluster.Name.Length == 0 && cluster.ClusterHeader.Length == 0)
+            {
+                context.Error("name", "must not be empty");
+            }
+
+            HeaderMutationReader.Note(cluster.RequestHeadersToAdd.Count + cluster.RequestHeadersToRemove.Count, "request_headers_to_add", context);
+            HeaderMutationReader.Note(cluster.ResponseHeadersToAdd.Count + cluster.ResponseHeadersToRemove.Count, "response_headers_to_add", context);
+            HttpFilterReader.CheckOverrides(cluster.TypedPerFilterConfig, context);
+            if (weight > 0)
+            {
+                clusters.Add(new WeightedClusterConfig(cluster.Name, weight));
+            }
+        }
+
+        if (total is 0 or > uint.MaxValue)
+        {
+            context.Error("clusters", $"the weights add up to {total}; the sum must be from 1 to {uint.MaxValue} (gRFC A28)");
+            return null;
+        }
+
+        if (weighted.RandomValueSpecifierCase != WeightedCluster.RandomValueSpecifierOneofCase.None)
+        {
+            context.WarnNoEffect("draws by header or hash", "random_value_specifier");
+        }
+
+        return usesHeader ? new UnsupportedActionConfig("route.weighted_clusters.clusters.cluster_header") : new ForwardActionConfig(clusters.ToImmutable());
+    }
+
+    private static void NoteWithoutEffect(RouteAction action, DecodeContext context)
+    {
+        TimeoutReader.Note(action.Timeout, "timeout", context);
+        TimeoutReader.Note(action.IdleTimeout, "idle_timeout", context);
+        TimeoutReader.Note(action.MaxGrpcTimeout, "max_grpc_timeout", context);
+        TimeoutReader.Note(action.MaxStreamDuration?.MaxStreamDuration_, "max_stream_duration.max_stream_duration", context);
+        TimeoutReader.Note(action.MaxStreamDuration?.GrpcTimeoutHeaderMax, "max_stream_duration.grpc_timeout_header_max", context);
+        RetryPolicyReader.Note(action.RetryPolicy, context);
+        CheckHashPolicies(action, context);
+        NoteIf(action.HedgePolicy is not null, "hedged requests", "hedge_policy", context);
+        NoteIf(action.RequestMirrorPolicies.Count > 0, "mirrored requests", "request_mirror_policies", context);
+        NoteIf(action.PrefixRewrite.Length > 0, "rewrites", "prefix_rewrite", context);
+        NoteIf(action.RegexRewrite is not null, "rewrites", "regex_rewrite", context);
+        NoteIf(action.PathRewrite.Length > 0, "rewrites", "path_rewrite", context);
+        NoteIf(action.PathRewritePolicy is not null, "rewrites", "path_rewrite_policy", context);
+        NoteIf(action.HostRewriteSpecifierCase != RouteAction.HostRewriteSpecifierOneofCase.None, "rewrites", "host_rewrite_specifier", context);
+        NoteIf(action.InternalRedirectPolicy is not null, "internal redirects", "internal_redirect_policy", context);
+    }
+
+    private static void CheckHashPolicies(RouteAction action, DecodeContext context)
+    {
+        for (var i = 0; i < action.HashPolicy.Count; i++)
+        {
+            using var scope = context.Enter("hash_policy", i);
+            context.WarnNoEffect("hash policies", "");
+            if (action.HashPolicy[i].Header?.RegexRewrite?.Pattern is { } pattern)
+            {
+                using var pathScope = context.Enter("header.regex_rewrite.pattern");
+                RegexReader.Read(pattern, context);
+            }
+        }
+    }
+
+    private static void NoteIf(bool isPresent, string kind, string field, DecodeContext context)
+    {
+        if (isPresent)
+        {
+            context.WarnNoEffect(kind, field);
+        }
+    }
+}

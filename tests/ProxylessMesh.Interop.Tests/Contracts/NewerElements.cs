@@ -1,0 +1,54 @@
+namespace ProxylessMesh.Interop.Tests.Contracts;
+
+/// <summary>
+/// The elements we carry that upstream got after the npm package was published, each with the reason why it cannot wait.
+/// Numbers and types are those of data-plane-api at 84e84367 (2026-01-29) and cncf/xds at 5cf4b19.
+/// </summary>
+internal static class NewerElements
+{
+    private const string Core = "envoy.config.core.v3.";
+    private const string Route = "envoy.config.route.v3.";
+    private const string Discovery = "envoy.service.discovery.v3.";
+    private const string Tls = "envoy.extensions.transport_sockets.tls.v3.";
+    private const string Balancing = "envoy.extensions.load_balancing_policies.";
+    private const string Upstreams = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.";
+
+    public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        [Discovery + "ResourceError"] = "gRFC A88: the server says why a resource does not come",
+        [Discovery + "ResourceError.resource_name"] = "part of ResourceError",
+        [Discovery + "ResourceError.error_detail"] = "part of ResourceError",
+        [Discovery + "DiscoveryResponse.resource_errors"] = "carries ResourceError",
+        [Discovery + "DeltaDiscoveryResponse.resource_errors"] = "carries ResourceError",
+
+        [Route + "RouteMatch.cookies"] = "a condition: unread, the route would match too much",
+        [Route + "CookieMatcher"] = "type of RouteMatch.cookies",
+        [Route + "RouteMatch.filter_state"] = "a condition: unread, the route would match too much",
+        [Route + "RouteConfiguration.vhost_header"] = "changes which virtual host serves a request",
+        [Route + "WeightedCluster.use_hash_policy"] = "changes how a cluster is drawn",
+        [Route + "RouteAction.path_rewrite"] = "changes the path sent",
+        [Route + "RouteAction.host_rewrite"] = "changes the authority sent",
+        [Route + "RouteAction.RequestMirrorPolicy.host_rewrite_literal"] = "changes the authority of the copy",
+        [Route + "DirectResponseAction.body_format"] = "changes the body answered",
+
+        [Core + "SocketAddress.network_namespace_filepath"] = "changes where an address is dialled",
+        ["envoy.config.cluster.v3.Cluster.transport_socket_matcher"] = "chooses the transport socket: unread, TLS could be missed",
+        ["envoy.config.cluster.v3.Cluster.dns_jitter"] = "Istio sends it for every DNS cluster",
+        ["envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.forward_client_cert_matcher"] = "decides about forwarding the caller's certificate",
+
+        [Tls + "UpstreamTlsContext.auto_host_sni"] = "changes the server name sent",
+        [Tls + "UpstreamTlsContext.auto_sni_san_validation"] = "changes how the peer's certificate is checked",
+        [Tls + "CommonTlsContext.custom_tls_certificate_selector"] = "changes which certificate is presented",
+
+        [Balancing + "common.v3.ConsistentHashingLbConfig.hash_policy"] = "changes what a request's hash is taken from",
+        [Balancing + "client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin.metric_names_for_computing_utilization"] = "gRFC A114",
+        [Balancing + "client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin.slow_start_config"] = "changes the weight of new endpoints",
+
+        [Upstreams + "request_mirror_policies"] = "copies requests",
+        [Upstreams + "hash_policy"] = "changes what a request's hash is taken from",
+        [Upstreams + "retry_policy"] = "changes when a request is tried again",
+
+        ["xds.type.matcher.v3.Matcher.OnMatch.keep_matching"] = "changes which action a matcher ends with",
+        ["xds.type.matcher.v3.StringMatcher.custom"] = "a condition: unread, the matcher would seem empty",
+    };
+}

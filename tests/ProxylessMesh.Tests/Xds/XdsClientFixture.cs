@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Envoy.Config.Core.V3;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using ProxylessMesh.Configuration;
+using ProxylessMesh.Tests.Peers;
+using ProxylessMesh.Xds;
+
+namespace ProxylessMesh.Tests.Xds;
+
+/// <summary>An xDS client with a scripted control plane and a clock that the test moves.</summary>
+internal sealed class XdsClientFixture : IAsyncDisposable
+{
+    public XdsClientFixture(bool failsOnDataErrors = false)
+    {
+        Transport = new ScriptedTransport { FailsOnDataErrors = failsOnDataErrors };
+        Loop = new ConfigurationLoop(NullLogger.Instance);
+        Client = new XdsClient(Transport, new Node { Id = "node-1" }, Loop, Clock, new SeededRandomSource(1), NullLogger<XdsClient>.Instance);
+    }
+
+    public ScriptedTransport Transport { get; }
+
+    public CountingClock Clock { get; } = new();
+
+    public ConfigurationLoop Loop { get; }
+
+    public XdsClient Client { get; }
+
+    public async Task<RecordingWatcher<ListenerConfig>> WatchListenerAsync(string name)
+    {
+        var watcher = new RecordingWatcher<ListenerConfig>();
+        await Loop.InvokeAsync(() => watcher.Watch = Client.WatchListener(name, watcher));
+        return watcher;
+    }
+
+    public async Task<RecordingWatcher<ClusterConfig>> WatchClusterAsync(string name)
+    {
+        var watcher = new RecordingWatcher<ClusterConfig>();
+        await Loop.InvokeAsync(() => watcher.Watch = Client.WatchCluster(name, watcher));
+        return watcher;
+    }
+
+    public async Task<RecordingWatcher<EndpointsConfig>> WatchEndpointsAsync(string name)
+    {
+        var watcher = new RecordingWatcher<EndpointsConfig>();
+        await Loop.InvokeAsync(() => watcher.Watch = Client.WatchEndpoints(name, watcher));
+        return watcher;
+    }
+
+    public Task UnwatchAsync<T>(RecordingWatcher<T> watcher)
+        where T : class => Loop.InvokeAsync(() => watcher.Watch!.Dispose());
+
+    /// <summary>Moves the clock once so many timers were started in all, so that the one under test is among them.</summary>
+    public async Task AdvanceAsync(TimeSpan time, int timers = 0)
+    {
+        await Until.TrueAsync(() => Clock.TimersStarted >= timers);
+        Clock.Advance(time);
+        await SettleAsync();
+    }
+
+    /// <summary>Lets the loop finish what is posted, and what that posts.</summary>
+    public async Task SettleAsync()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await Loop.InvokeAsync(static () => { });
+            await Task.Yield();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await Loop.DisposeAsync();
+    }
+}
+
+/// <summary>A clock that the test moves, and that knows how many timers were started.</summary>
+internal sealed class CountingClock : FakeTimeProvider
+{
+    private int _timersStarted;
+
+    public int TimersStarted => Volatile.Read(ref _timersStarted);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = base.CreateTimer(callback, state, dueTime, period);
+        Interlocked.Increment(ref _timersStarted);
+        return timer;
+    }
+}
+
+/// <summary>Keeps what a watcher hears, in order.</summary>
+internal sealed class RecordingWatcher<T> : IResourceWatcher<T>
+    where T : class
+{
+    private readonly Channel<object> _events = Channel.CreateUnbounded<object>();
+    private readonly ConcurrentQueue<object> _all = new();
+
+    public IDisposable? Watch { get; set; }
+
+    public int Count => _all.Count;
+
+    public void OnChanged(T resource) => Record(resource);
+
+    public void OnError(ResourceError error) => Record(error);
+
+    public async Task<T> NextResourceAsync() => Assert.IsAssignableFrom<T>(await NextAsync());
+
+    public async Task<ResourceError> NextErrorAsync() => Assert.IsType<ResourceError>(await NextAsync());
+
+    private Task<object> NextAsync() => _events.Reader.ReadAsync().AsTask().WaitAsync(TestTimeouts.Default);
+
+    private void Record(object item)
+    {
+        _all.Enqueue(item);
+        _events.Writer.TryWrite(item);
+    }
+}
