@@ -1,10 +1,10 @@
 using Grpc.Net.Client;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Http;
+using ProxylessMesh.Xds;
 
 namespace ProxylessMesh;
 
@@ -45,7 +45,7 @@ public sealed class Mesh : IAsyncDisposable
             throw new OptionsValidationException(Options.DefaultName, typeof(MeshOptions), validation.Failures);
         }
 
-        var controlPlane = options.ControlPlane ?? new BootstrapControlPlane(options.Bootstrap, section: null);
+        var controlPlane = options.ControlPlane ?? new BootstrapControlPlane(options.Bootstrap, configuration: null);
         var runtime = new MeshRuntime(options, controlPlane, TimeProvider.System, SharedRandomSource.Instance, SystemHostResolver.Instance, loggerFactory);
         try
         {

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
@@ -126,6 +125,10 @@ internal sealed class MeshRuntime : IAsyncDisposable, IDisposable
             await parts.Client.DisposeAsync().ConfigureAwait(false);
             await parts.Loop.InvokeAsync(parts.Clusters.RetireAll).ConfigureAwait(false);
             await parts.Loop.DisposeAsync().ConfigureAwait(false);
+            if (parts.Owner is { } owner)
+            {
+                await owner.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -144,8 +147,8 @@ internal sealed class MeshRuntime : IAsyncDisposable, IDisposable
         var listeners = new ListenerTable(hosts, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(client, store, loop);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random));
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random), connection.Owner);
     }
 
-    private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline);
+    private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);
 }

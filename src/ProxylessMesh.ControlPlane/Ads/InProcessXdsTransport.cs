@@ -14,6 +14,9 @@ internal sealed class InProcessXdsTransport(string serverName, MeshConfiguration
     /// <inheritdoc/>
     public string ServerName { get; } = serverName;
 
+    /// <summary>A file is validated whole before it is served: what it no longer holds was taken out on purpose.</summary>
+    public bool FailsOnDataErrors => true;
+
     /// <inheritdoc/>
     public IXdsStream OpenStream(CancellationToken cancellationToken)
     {

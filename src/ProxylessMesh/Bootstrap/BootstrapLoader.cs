@@ -5,7 +5,7 @@ namespace ProxylessMesh.Bootstrap;
 
 /// <summary>
 /// Finds the bootstrap. gRFC A27's order first: the file that <c>GRPC_XDS_BOOTSTRAP</c> names, then the JSON in
-/// <c>GRPC_XDS_BOOTSTRAP_CONFIG</c>; then the configuration section <c>Mesh</c>. The first that is there is used, and an
+/// <c>GRPC_XDS_BOOTSTRAP_CONFIG</c>; then <see cref="MeshOptions.Bootstrap"/>, and the configuration section <c>Mesh</c>. The first that is there is used, and an
 /// error in it is never covered up by the next.
 /// </summary>
 internal static class BootstrapLoader
@@ -21,9 +21,10 @@ internal static class BootstrapLoader
 
     /// <param name="environment">Reads an environment variable. An empty one counts as not set.</param>
     /// <param name="configuration">The application's configuration, if it has any.</param>
+    /// <param name="option">What <see cref="MeshOptions.Bootstrap"/> is set to; by <c>builder.AddMesh()</c>, from the section.</param>
     /// <returns><see langword="null"/> when there is no bootstrap anywhere.</returns>
     /// <exception cref="MeshBootstrapException">There is one, and it cannot be used.</exception>
-    public static BootstrapConfig? Load(Func<string, string?> environment, IConfiguration? configuration)
+    public static BootstrapConfig? Load(Func<string, string?> environment, IConfiguration? configuration, string? option = null)
     {
         if (environment(FileVariable) is { Length: > 0 } path)
         {
@@ -33,6 +34,11 @@ internal static class BootstrapLoader
         if (environment(InlineVariable) is { Length: > 0 } json)
         {
             return BootstrapReader.Read(Encoding.UTF8.GetBytes(json), $"environment variable {InlineVariable}");
+        }
+
+        if (!string.IsNullOrEmpty(option) && option != configuration?[$"{SectionName}:{BootstrapKey}"])
+        {
+            return ReadValue(option, $"{nameof(MeshOptions)}.{nameof(MeshOptions.Bootstrap)}");
         }
 
         return configuration is null ? null : ReadSection(configuration.GetSection(SectionName));
@@ -53,10 +59,13 @@ internal static class BootstrapLoader
                 origin, null, $"stands beside {SectionName}:{ConfigurationTree.ServersKey}, which is a bootstrap too", "Remove one of the two.");
         }
 
-        return value.AsSpan().TrimStart().StartsWith('{')
+        return ReadValue(value, origin);
+    }
+
+    private static BootstrapConfig ReadValue(string value, string origin)
+        => value.AsSpan().TrimStart().StartsWith('{')
             ? BootstrapReader.Read(Encoding.UTF8.GetBytes(value), origin)
             : ReadFile(value, origin);
-    }
 
     private static BootstrapConfig ReadFile(string path, string namedBy)
     {

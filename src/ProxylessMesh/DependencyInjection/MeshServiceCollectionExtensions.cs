@@ -5,10 +5,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ProxylessMesh;
-using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.DependencyInjection;
+using ProxylessMesh.Xds;
+using ProxylessMesh;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -65,7 +65,7 @@ public static class MeshServiceCollectionExtensions
         var options = provider.GetRequiredService<IOptions<MeshOptions>>().Value;
         return new MeshRuntime(
             options,
-            options.ControlPlane ?? new BootstrapControlPlane(options.Bootstrap, provider.GetService<IConfiguration>()?.GetSection(MeshOptions.SectionName)),
+            options.ControlPlane ?? new BootstrapControlPlane(options.Bootstrap, provider.GetService<IConfiguration>()),
             provider.GetService<TimeProvider>() ?? TimeProvider.System,
             SharedRandomSource.Instance,
             SystemHostResolver.Instance,

@@ -74,6 +74,8 @@ internal sealed record HeaderMatcher
 
     private bool IsValueMatch(ReadOnlySpan<char> value)
     {
+        // White space round a value is no part of it (RFC 9110, 5.5): the wire drops it, a caller's headers may still have it.
+        value = value.Trim(" \t");
         if (_string is not null)
         {
             return _string.IsMatch(value);

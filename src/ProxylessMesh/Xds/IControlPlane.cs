@@ -19,4 +19,8 @@ internal interface IControlPlane
 /// <param name="ListenerTemplate">How it names listeners (<c>client_default_listener_resource_name_template</c>).</param>
 /// <param name="Istio">Set when it is Istio's.</param>
 /// <param name="IsDeclared">Whether it declares a host as its own, beyond those that belong to the mesh by their form.</param>
-internal sealed record ControlPlaneConnection(IXdsTransport Transport, Node Node, string ListenerTemplate, IstioIdentity? Istio, Func<string, bool> IsDeclared);
+internal sealed record ControlPlaneConnection(IXdsTransport Transport, Node Node, string ListenerTemplate, IstioIdentity? Istio, Func<string, bool> IsDeclared)
+{
+    /// <summary>What must live as long as the transport; disposed after it.</summary>
+    public IAsyncDisposable? Owner { get; init; }
+}

@@ -157,7 +157,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
         if (!_states.TryGetValue(decoded.Name, out var state))
         {
             // Not asked for: ignored when valid, reported when not ("all errors of a response are reported" - gRFC A46).
-            errors.AddRange(decoded.Errors);
+            AddErrors(errors, decoded);
             return;
         }
 
@@ -180,10 +180,18 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
             return;
         }
 
-        errors.AddRange(decoded.Errors);
+        AddErrors(errors, decoded);
         if (!isRepeat)
         {
             Reject(state, string.Join("; ", decoded.Errors), server);
+        }
+    }
+
+    private void AddErrors(List<string> errors, DecodeResult<T> decoded)
+    {
+        foreach (var error in decoded.Errors)
+        {
+            errors.Add($"{Kind} '{decoded.Name}': {error}");
         }
     }
 

@@ -8,6 +8,7 @@ public class HeaderMatcherTests
     [Theory]
     [InlineData("Val", true)]
     [InlineData("val", false)]
+    [InlineData(" Val ", true)]
     [InlineData("", false)]
     [InlineData(null, false)]
     public void IsMatch_String(string? value, bool expected)
@@ -62,7 +63,8 @@ public class HeaderMatcherTests
     [InlineData("-6", false)]
     [InlineData("9.5", false)]
     [InlineData("0x3", false)]
-    [InlineData(" 3", false)]
+    [InlineData(" 3\t", true)] // white space round a value is no part of it
+    [InlineData("3 4", false)]
     [InlineData("9223372036854775808", false)]
     [InlineData("", false)]
     [InlineData(null, false)]

@@ -71,6 +71,36 @@ public class SafeRegexTests
         Assert.Equal(expected, Parse(pattern).IsMatch(input));
     }
 
+    [Theory] // a negated class takes everything else, ASCII or not
+    [InlineData("[:alnum:]", "aZ09", "_- \u00e9")]
+    [InlineData("[:alpha:]", "azAZ", "09_@[`{\u00e9")]
+    [InlineData("[:ascii:]", "\0a\u007f", "\u0080")]
+    [InlineData("[:blank:]", "\t ", "\na")]
+    [InlineData("[:cntrl:]", "\0\u001f\u007f", " a")]
+    [InlineData("[:digit:]", "09", "/:a\u0663")]
+    [InlineData("[:graph:]", "!~a", " \u007f")]
+    [InlineData("[:lower:]", "az", "A`{")]
+    [InlineData("[:print:]", " ~a", "\u001f\u007f")]
+    [InlineData("[:punct:]", "!/:@[`{~", "a0 ")]
+    [InlineData("[:space:]", "\t\n\v\f\r ", "a\u00a0")]
+    [InlineData("[:upper:]", "AZ", "a@[")]
+    [InlineData("[:word:]", "aZ0_", "-\u00e9")]
+    [InlineData("[:xdigit:]", "09afAF", "gG")]
+    [InlineData("[:^alnum:]", "/:@[`{\u00e9\0", "aZ09")]
+    [InlineData("[:^alpha:]", "09@[`{\u00e9\0", "azAZ")]
+    [InlineData("[:^digit:]", "/:a\u0663", "09")]
+    [InlineData("[:^lower:]", "A`{\u00e9", "az")]
+    [InlineData("[:^space:]", "a!\u0008\u000e\u001f", "\t\n\v\f\r ")]
+    [InlineData("[:^upper:]", "a@[", "AZ")]
+    [InlineData("[:^word:]", "-`{[^\u00e9", "aZ0_")]
+    public void IsMatch_NamedClass_TakesItsCharactersOnly(string name, string members, string others)
+    {
+        var regex = Parse($"[{name}]");
+
+        Assert.All(members, member => Assert.True(regex.IsMatch([member])));
+        Assert.All(others, other => Assert.False(regex.IsMatch([other])));
+    }
+
     [Theory]
     [InlineData("(?P<name>a)b", "ab")]
     [InlineData("(?<name>a)b", "ab")]

@@ -1,0 +1,39 @@
+using ProxylessMesh;
+using ProxylessMesh.ControlPlane;
+using ProxylessMesh.DependencyInjection;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Configures the mesh by a file instead of a control plane.</summary>
+public static class MeshYamlExtensions
+{
+    /// <summary>
+    /// Takes the mesh's configuration from a file of Istio kinds (ServiceEntry, VirtualService, DestinationRule), which is
+    /// followed: a change is in effect within about a second; a file with a mistake is reported and the last good one stays
+    /// in effect. Wins over an xDS bootstrap.
+    /// </summary>
+    /// <param name="builder">The mesh.</param>
+    /// <param name="path">The file; a relative path is looked for in the working directory, then beside the application.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="MeshFileException">Thrown at start-up when the file is missing or has a mistake; names file, line, resource and field.</exception>
+    public static IMeshBuilder AddMeshYaml(this IMeshBuilder builder, string path)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        builder.Services.Configure<MeshOptions>(options => options.UseMeshYaml(path));
+        return builder;
+    }
+
+    /// <summary>The same for a mesh without a host: <c>Mesh.StartAsync(new MeshOptions().UseMeshYaml("mesh.yaml"), cancellationToken)</c>.</summary>
+    /// <inheritdoc cref="AddMeshYaml(IMeshBuilder, string)"/>
+    /// <param name="options">The mesh's options.</param>
+    /// <param name="path">The file; a relative path is looked for in the working directory, then beside the application.</param>
+    /// <returns>The same options.</returns>
+    public static MeshOptions UseMeshYaml(this MeshOptions options, string path)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options.ControlPlane = new MeshYamlControlPlane(path);
+        return options;
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using ProxylessMesh.Bootstrap;
+
+namespace ProxylessMesh.Xds;
+
+/// <summary>The control plane that the bootstrap names: istiod or any other xDS v3 server.</summary>
+internal sealed partial class BootstrapControlPlane(string? option, IConfiguration? configuration, Func<string, string?> environment) : IControlPlane
+{
+    public BootstrapControlPlane(string? option, IConfiguration? configuration)
+        : this(option, configuration, Environment.GetEnvironmentVariable)
+    {
+    }
+
+    public Task<ControlPlaneConnection> ConnectAsync(TimeProvider timeProvider, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+    {
+        var bootstrap = BootstrapLoader.Load(environment, configuration, option) ?? throw new MeshBootstrapException(
+            "this process",
+            null,
+            "is missing",
+            $"Name an xDS bootstrap file in {BootstrapLoader.FileVariable} or {nameof(MeshOptions)}.{nameof(MeshOptions.Bootstrap)}, or give the mesh a file of its own with AddMeshYaml (package ProxylessMesh.ControlPlane).");
+        var logger = loggerFactory.CreateLogger<BootstrapControlPlane>();
+        foreach (var warning in bootstrap.Warnings)
+        {
+            LogWarning(logger, bootstrap.Origin, warning);
+        }
+
+        var server = bootstrap.Servers[0]; // the reader refuses an empty list
+        LogServer(logger, bootstrap.Origin, server.ServerUri, bootstrap.Node.Id);
+        return Task.FromResult(new ControlPlaneConnection(
+            new GrpcXdsTransport(server),
+            NodeFactory.ToProto(bootstrap.Node),
+            bootstrap.ClientListenerTemplate,
+            bootstrap.IstioIdentity,
+            static _ => false));
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Bootstrap from {Origin}: control plane {Server}, node ID '{NodeId}'")]
+    private static partial void LogServer(ILogger logger, string origin, string server, string nodeId);
+
+    [LoggerMessage(2, LogLevel.Warning, "Bootstrap from {Origin}: {Warning}")]
+    private static partial void LogWarning(ILogger logger, string origin, string warning);
+}

@@ -1,0 +1,75 @@
+using Envoy.Service.Discovery.V3;
+using Grpc.Net.Client;
+using ProxylessMesh.Bootstrap;
+
+namespace ProxylessMesh.Xds;
+
+/// <summary>
+/// The way to a control plane that speaks gRPC. Connects when a stream is opened and again when the next one finds the
+/// connection gone; knows nothing of backoff. Safe for concurrent use.
+/// </summary>
+internal sealed class GrpcXdsTransport : IXdsTransport
+{
+    private readonly GrpcXdsErrors _errors;
+    private readonly GrpcChannel _channel;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationToken _closed; // outlives its source
+    private readonly AggregatedDiscoveryService.AggregatedDiscoveryServiceClient _client;
+
+    public GrpcXdsTransport(XdsServerConfig server, GrpcXdsTransportOptions? options = null)
+    {
+        options ??= new GrpcXdsTransportOptions();
+        ServerName = server.ServerUri;
+        _closed = _closing.Token;
+        _errors = new GrpcXdsErrors(server.ServerUri, options.MaxResponseBytes);
+        _channel = GrpcChannel.ForAddress(GetAuthority(server), new GrpcChannelOptions
+        {
+            HttpHandler = CreateHandler(new ControlPlaneConnector(server), options),
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = options.MaxResponseBytes,
+            MaxSendMessageSize = null,
+        });
+        _client = new AggregatedDiscoveryService.AggregatedDiscoveryServiceClient(_channel);
+    }
+
+    public string ServerName { get; }
+
+    public IXdsStream OpenStream(CancellationToken cancellationToken) => new GrpcXdsStream(_client, _errors, _closed, cancellationToken);
+
+    /// <summary>Breaks the streams that are open and closes the connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_closed.IsCancellationRequested)
+        {
+            await _closing.CancelAsync().ConfigureAwait(false);
+        }
+
+        _channel.Dispose();
+        _closing.Dispose();
+    }
+
+    private static SocketsHttpHandler CreateHandler(ControlPlaneConnector connector, GrpcXdsTransportOptions options) => new()
+    {
+        ConnectCallback = (_, cancellationToken) => connector.ConnectAsync(cancellationToken),
+        ConnectTimeout = options.ConnectTimeout,
+        EnableMultipleHttp2Connections = true,
+        KeepAlivePingDelay = options.PingDelay,
+        KeepAlivePingTimeout = options.PingTimeout,
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ActivityHeadersPropagator = null,
+    };
+
+    // The scheme must be the connection's: servers refuse http over TLS. The connector has already done the handshake and
+    // hands over an SslStream, which the handler takes as it is.
+    private static Uri GetAuthority(XdsServerConfig server)
+    {
+        var scheme = server.Credentials is TlsCredentialsConfig ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
+        return server.Address is TcpServerAddress tcp
+            ? new UriBuilder(scheme, tcp.Host, tcp.Port).Uri
+            : new UriBuilder(scheme, "localhost").Uri;
+    }
+}

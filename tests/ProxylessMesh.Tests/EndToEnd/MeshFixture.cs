@@ -1,0 +1,62 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+using ProxylessMesh.Tests.Peers;
+
+namespace ProxylessMesh.Tests.EndToEnd;
+
+/// <summary>A mesh that takes its configuration from a control plane of the test over a real socket.</summary>
+internal sealed class MeshFixture : IAsyncDisposable
+{
+    private MeshFixture(ReplayAdsServer controlPlane, Mesh mesh)
+    {
+        ControlPlane = controlPlane;
+        Mesh = mesh;
+        Client = new HttpClient(mesh.CreateHandler()) { Timeout = TestTimeouts.Default };
+    }
+
+    public ReplayAdsServer ControlPlane { get; }
+
+    public Mesh Mesh { get; }
+
+    public HttpClient Client { get; }
+
+    public static Task<MeshFixture> StartAsync(params IEnumerable<Any> resources) => StartAsync(static _ => { }, resources);
+
+    public static async Task<MeshFixture> StartAsync(Action<MeshOptions> configure, params IEnumerable<Any> resources)
+    {
+        var controlPlane = await ReplayAdsServer.StartAsync(resources);
+        var options = new MeshOptions { Bootstrap = Bootstrap(controlPlane.ServerUri) };
+        configure(options);
+        return new MeshFixture(controlPlane, await Mesh.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None));
+    }
+
+    /// <summary>The bootstrap of a plain gRPC service.</summary>
+    public static string Bootstrap(string serverUri, string nodeId = "test-node") => $$"""
+        {
+          "xds_servers": [{ "server_uri": "{{serverUri}}", "channel_creds": [{ "type": "insecure" }], "server_features": ["xds_v3"] }],
+          "node": { "id": "{{nodeId}}" }
+        }
+        """;
+
+    public EchoService.EchoServiceClient Grpc(string address, out GrpcChannel channel)
+    {
+        channel = Mesh.CreateGrpcChannel(address);
+        return new EchoService.EchoServiceClient(channel);
+    }
+
+    /// <summary>The backend that answers one request.</summary>
+    public async Task<string> BackendOfAsync(string uri)
+    {
+        using var response = await Client.GetAsync(new Uri(uri));
+        response.EnsureSuccessStatusCode();
+        return response.Headers.GetValues("x-backend").Single();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await Mesh.DisposeAsync();
+        await ControlPlane.DisposeAsync();
+    }
+}
