@@ -1,5 +1,6 @@
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf;
+using ProxylessMesh.Xds.Resources;
 
 namespace ProxylessMesh.Xds;
 
@@ -68,17 +69,14 @@ internal abstract class ResourceSet(string typeUrl, bool isFullState)
         var typeUrl = any.TypeUrl;
         if (typeUrl == ResourceTypes.Wrapper)
         {
-            try
+            if (!ResourceReader.TryParse(any.Value, Resource.Parser, out var wrapper, out var reason))
             {
-                var wrapper = Resource.Parser.ParseFrom(any.Value);
-                typeUrl = wrapper.Resource_?.TypeUrl ?? "";
-                value = wrapper.Resource_?.Value ?? ByteString.Empty;
-            }
-            catch (InvalidProtocolBufferException exception)
-            {
-                error = $"a resource wrapper cannot be parsed: {exception.Message}";
+                error = reason;
                 return false;
             }
+
+            typeUrl = wrapper.Resource_?.TypeUrl ?? "";
+            value = wrapper.Resource_?.Value ?? ByteString.Empty;
         }
 
         if (typeUrl != TypeUrl)

@@ -51,7 +51,8 @@ internal static class ResourceReader
         return false;
     }
 
-    private static bool TryParse<T>(ByteString value, MessageParser<T> parser, [NotNullWhen(true)] out T? message, [NotNullWhen(false)] out string? error)
+    /// <summary>Parses a message; says why when the bytes are none.</summary>
+    public static bool TryParse<T>(ByteString value, MessageParser<T> parser, [NotNullWhen(true)] out T? message, [NotNullWhen(false)] out string? error)
         where T : class, IMessage<T>
     {
         try
@@ -60,8 +61,9 @@ internal static class ResourceReader
             error = null;
             return true;
         }
-        catch (InvalidProtocolBufferException exception)
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidOperationException)
         {
+            // Google.Protobuf 3.36 throws the latter for a wrapper such as UInt32Value that ends in the middle.
             message = null;
             error = $"the bytes are no {typeof(T).Name}: {exception.Message}";
             return false;

@@ -29,6 +29,15 @@ public sealed class DecoderPropertyTests
             });
 
     [Fact]
+    public void Decode_WrapperCutInTheMiddle_IsRejected()
+    {
+        // Field 12 (a UInt32Value) that claims 38 bytes and has none: the parser throws InvalidOperationException for it.
+        var result = new ListenerDecoder().Decode(ByteString.CopyFrom(0x62, 0x26));
+
+        Assert.False(result.IsAccepted);
+    }
+
+    [Fact]
     public void Decode_BytesThatAreNoMessage_AreRejectedWithoutName()
     {
         var result = new ClusterDecoder().Decode(ByteString.CopyFrom(0x0a, 0xff));
