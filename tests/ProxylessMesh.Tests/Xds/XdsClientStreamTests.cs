@@ -29,6 +29,29 @@ public sealed class XdsClientStreamTests
     }
 
     [Fact]
+    public async Task Silence_StreamEndedMeanwhile_StartsANewTimerOnTheNextStream()
+    {
+        await using var fixture = new XdsClientFixture();
+        await fixture.WatchClusterAsync("answered");
+        var stream = await fixture.Transport.NextStreamAsync();
+        stream.Respond(Clusters("1", "n1", XdsResources.Cluster("answered")));
+        await NextAnswerAsync(stream, "n1");
+        await fixture.SettleAsync();
+        var timers = fixture.Clock.TimersStarted;
+        var watcher = await fixture.WatchListenerAsync("a");
+        await fixture.AdvanceAsync(TimeSpan.FromSeconds(14), timers + 1);
+
+        stream.End();
+        var next = await fixture.Transport.NextStreamAsync();
+        await next.NextRequestAsync(ResourceTypes.Listener);
+        await fixture.AdvanceAsync(TimeSpan.FromSeconds(14), timers + 2);
+        Assert.Equal(0, watcher.Count);
+        await fixture.AdvanceAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(ResourceErrorKind.DoesNotExist, (await watcher.NextErrorAsync()).Kind);
+    }
+
+    [Fact]
     public async Task StreamEnd_BeforeAnyResponse_TellsThoseWithoutAResourceAndBacksOff()
     {
         await using var fixture = new XdsClientFixture();
