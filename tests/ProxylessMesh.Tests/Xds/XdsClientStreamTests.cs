@@ -35,7 +35,7 @@ public sealed class XdsClientStreamTests
         await fixture.WatchClusterAsync("answered");
         var stream = await fixture.Transport.NextStreamAsync();
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("answered")));
-        await NextAnswerAsync(stream, "n1");
+        await stream.NextAnswerAsync("n1");
         await fixture.SettleAsync();
         var timers = fixture.Clock.TimersStarted;
         var watcher = await fixture.WatchListenerAsync("a");

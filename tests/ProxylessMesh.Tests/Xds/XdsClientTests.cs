@@ -56,7 +56,7 @@ public sealed class XdsClientTests
         await stream.NextRequestAsync();
 
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("good"), BadCluster("bad")));
-        var nack = await NextAnswerAsync(stream, "n1");
+        var nack = await stream.NextAnswerAsync("n1");
 
         Assert.Equal("good", (await good.NextResourceAsync()).Name);
         var error = await bad.NextErrorAsync();
@@ -75,10 +75,10 @@ public sealed class XdsClientTests
         var stream = await fixture.Transport.NextStreamAsync();
         await stream.NextRequestAsync();
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("c")));
-        await NextAnswerAsync(stream, "n1");
+        await stream.NextAnswerAsync("n1");
 
         stream.Respond(Clusters("2", "n2", BadCluster("c")));
-        var nack = await NextAnswerAsync(stream, "n2");
+        var nack = await stream.NextAnswerAsync("n2");
 
         Assert.Equal("1", nack.VersionInfo);
         Assert.NotNull(nack.ErrorDetail);
@@ -108,7 +108,7 @@ public sealed class XdsClientTests
         var first = await fixture.WatchClusterAsync("c1");
         var stream = await fixture.Transport.NextStreamAsync();
         stream.Respond(Clusters("5", "n1", XdsResources.Cluster("c1")));
-        await NextAnswerAsync(stream, "n1");
+        await stream.NextAnswerAsync("n1");
 
         await fixture.WatchClusterAsync("c2");
         var added = await stream.NextRequestAsync();
@@ -128,7 +128,7 @@ public sealed class XdsClientTests
         var stream = await fixture.Transport.NextStreamAsync();
         await stream.NextRequestAsync();
         stream.Respond(AdsResponses.OfAny(ResourceTypes.ClusterLoadAssignment, "1", "n1", XdsResources.Endpoints("e", ("127.0.0.1", 1))));
-        await NextAnswerAsync(stream, "n1");
+        await stream.NextAnswerAsync("n1");
 
         var second = await fixture.WatchEndpointsAsync("e");
         await fixture.UnwatchAsync(first);
@@ -167,7 +167,7 @@ public sealed class XdsClientTests
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("c")));
         stream.Respond(Clusters("2", "n2", XdsResources.Cluster("c")));
 
-        var ack = await NextAnswerAsync(stream, "n2");
+        var ack = await stream.NextAnswerAsync("n2");
 
         Assert.Equal("2", ack.VersionInfo);
         await fixture.SettleAsync();
@@ -194,7 +194,7 @@ public sealed class XdsClientTests
         var stream = await fixture.Transport.NextStreamAsync();
 
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("other"), XdsResources.Cluster("c")));
-        var ack = await NextAnswerAsync(stream, "n1");
+        var ack = await stream.NextAnswerAsync("n1");
 
         Assert.Null(ack.ErrorDetail);
         Assert.Equal("c", (await watcher.NextResourceAsync()).Name);
@@ -208,7 +208,7 @@ public sealed class XdsClientTests
         var stream = await fixture.Transport.NextStreamAsync();
 
         stream.Respond(Clusters("1", "n1", XdsResources.Endpoints("c", ("127.0.0.1", 1))));
-        var nack = await NextAnswerAsync(stream, "n1");
+        var nack = await stream.NextAnswerAsync("n1");
 
         Assert.Contains(ResourceTypes.ClusterLoadAssignment, nack.ErrorDetail.Message, StringComparison.Ordinal);
     }
@@ -322,7 +322,7 @@ public sealed class XdsClientTests
         await watcher.NextResourceAsync();
 
         stream.Respond(Clusters("2", "n2"));
-        await NextAnswerAsync(stream, "n2");
+        await stream.NextAnswerAsync("n2");
 
         await fixture.SettleAsync();
         Assert.Equal(1, watcher.Count);
@@ -354,23 +354,10 @@ public sealed class XdsClientTests
         await watcher.NextResourceAsync();
 
         stream.Respond(AdsResponses.OfAny(ResourceTypes.ClusterLoadAssignment, "2", "n2"));
-        await NextAnswerAsync(stream, "n2");
+        await stream.NextAnswerAsync("n2");
 
         await fixture.SettleAsync();
         Assert.Equal(1, watcher.Count);
-    }
-
-    /// <summary>The answer to one response: the request that carries its nonce.</summary>
-    private static async Task<DiscoveryRequest> NextAnswerAsync(ScriptedStream stream, string nonce)
-    {
-        while (true)
-        {
-            var request = await stream.NextRequestAsync();
-            if (request.ResponseNonce == nonce)
-            {
-                return request;
-            }
-        }
     }
 
     private static DiscoveryResponse Clusters(string version, string nonce, params IEnumerable<Any> resources)
