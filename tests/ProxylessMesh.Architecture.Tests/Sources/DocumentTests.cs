@@ -8,6 +8,9 @@ public partial class DocumentTests
     /// <summary>Files that the reader has, not we.</summary>
     private static readonly string[] Readers = ["mesh.yaml", "appsettings.json", "bootstrap.json", "Program.cs"];
 
+    /// <summary>What has a slash and is no path: media types and the API groups of Kubernetes.</summary>
+    private static readonly string[] NotPaths = ["application/", "networking.istio.io/"];
+
     /// <summary>Where a path in a document may start besides the root and the document's own folder.</summary>
     private static readonly string[] ShortForms = ["src/ProxylessMesh", "src/ProxylessMesh.ControlPlane"];
 
@@ -51,6 +54,7 @@ public partial class DocumentTests
     [InlineData("`http://orders`, `xds:///orders` and `application/grpc`")]
     [InlineData("`mesh.yaml` beside `appsettings.json`")]
     [InlineData("[gRFC A27](https://github.com/grpc/proposal/blob/master/A27.md)")]
+    [InlineData("a `.proto` of `networking.istio.io/v1`")]
     [InlineData("`/etc/istio/proxy`, `envoy.config.route.v3`, `*.svc.cluster.local`")]
     public void FindPaths_TextWithoutAPath_FindsNothing(string text)
     {
@@ -70,7 +74,8 @@ public partial class DocumentTests
 
     private static bool IsPath(string code)
         => !Readers.Contains(code)
-            && !code.StartsWith("application/", StringComparison.Ordinal)
+            && !Extensions.Contains(code)
+            && !NotPaths.Any(start => code.StartsWith(start, StringComparison.Ordinal))
             && (code.Contains('/', StringComparison.Ordinal) || Extensions.Contains(Path.GetExtension(code)));
 
     private static bool Exists(string path, string document)

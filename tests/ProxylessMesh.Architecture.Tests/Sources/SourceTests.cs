@@ -97,7 +97,7 @@ public partial class SourceTests
         }
 
         Assert.NotEqual(0, checkedFiles);
-        Assert.Empty(violations);
+        Assert.True(violations.Count == 0, string.Join('\n', violations));
     }
 
     [GeneratedRegex(@"^using (?:static |\w+ = )?(?:global::)?ProxylessMesh\.(?<layer>\w+)", RegexOptions.Multiline)]

@@ -69,6 +69,19 @@ internal sealed class ScriptedStream(string? refusal) : IXdsStream
         }
     }
 
+    /// <summary>The answer to one response: the request that carries its nonce; those before it are dropped.</summary>
+    public async Task<DiscoveryRequest> NextAnswerAsync(string nonce)
+    {
+        while (true)
+        {
+            var request = await NextRequestAsync();
+            if (request.ResponseNonce == nonce)
+            {
+                return request;
+            }
+        }
+    }
+
     public bool HasRequest => _requests.Reader.TryPeek(out _);
 
     public void Respond(DiscoveryResponse response) => _responses.Writer.TryWrite(response);

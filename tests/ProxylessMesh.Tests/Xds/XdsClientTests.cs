@@ -56,7 +56,7 @@ public sealed class XdsClientTests
         await stream.NextRequestAsync();
 
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("good"), BadCluster("bad")));
-        var nack = await NextAnswerAsync(stream, "n1");
+        var nack = await stream.NextAnswerAsync("n1");
 
         Assert.Equal("good", (await good.NextResourceAsync()).Name);
         var error = await bad.NextErrorAsync();
@@ -75,10 +75,10 @@ public sealed class XdsClientTests
         var stream = await fixture.Transport.NextStreamAsync();
         await stream.NextRequestAsync();
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("c")));
-        await NextAnswerAsync(stream, "n1");
+        await stream.NextAnswerAsync("n1");
 
         stream.Respond(Clusters("2", "n2", BadCluster("c")));
-        var nack = await NextAnswerAsync(stream, "n2");
+        var nack = await stream.NextAnswerAsync("n2");
 
         Assert.Equal("1", nack.VersionInfo);
         Assert.NotNull(nack.ErrorDetail);
@@ -108,7 +108,7 @@ public sealed class XdsClientTests
         var first = await fixture.WatchClusterAsync("c1");
         var stream = await fixture.Transport.NextStreamAsync();
         stream.Respond(Clusters("5", "n1", XdsResources.Cluster("c1")));
-        await NextAnswerAsync(stream, "n1");
+        await stream.NextAnswerAsync("n1");
 
         await fixture.WatchClusterAsync("c2");
         var added = await stream.NextRequestAsync();
@@ -128,7 +128,7 @@ public sealed class XdsClientTests
         var stream = await fixture.Transport.NextStreamAsync();
         await stream.NextRequestAsync();
         stream.Respond(AdsResponses.OfAny(ResourceTypes.ClusterLoadAssignment, "1", "n1", XdsResources.Endpoints("e", ("127.0.0.1", 1))));
-        await NextAnswerAsync(stream, "n1");
+        await stream.NextAnswerAsync("n1");
 
         var second = await fixture.WatchEndpointsAsync("e");
         await fixture.UnwatchAsync(first);
@@ -167,7 +167,7 @@ public sealed class XdsClientTests
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("c")));
         stream.Respond(Clusters("2", "n2", XdsResources.Cluster("c")));
 
-        var ack = await NextAnswerAsync(stream, "n2");
+        var ack = await stream.NextAnswerAsync("n2");
 
         Assert.Equal("2", ack.VersionInfo);
         await fixture.SettleAsync();
@@ -194,7 +194,7 @@ public sealed class XdsClientTests
         var stream = await fixture.Transport.NextStreamAsync();
 
         stream.Respond(Clusters("1", "n1", XdsResources.Cluster("other"), XdsResources.Cluster("c")));
-        var ack = await NextAnswerAsync(stream, "n1");
+        var ack = await stream.NextAnswerAsync("n1");
 
         Assert.Null(ack.ErrorDetail);
         Assert.Equal("c", (await watcher.NextResourceAsync()).Name);
@@ -208,7 +208,7 @@ public sealed class XdsClientTests
         var stream = await fixture.Transport.NextStreamAsync();
 
         stream.Respond(Clusters("1", "n1", XdsResources.Endpoints("c", ("127.0.0.1", 1))));
-        var nack = await NextAnswerAsync(stream, "n1");
+        var nack = await stream.NextAnswerAsync("n1");
 
         Assert.Contains(ResourceTypes.ClusterLoadAssignment, nack.ErrorDetail.Message, StringComparison.Ordinal);
     }
@@ -278,29 +278,6 @@ public sealed class XdsClientTests
     }
 
     [Fact]
-    public async Task Silence_StreamEndedMeanwhile_StartsANewTimerOnTheNextStream()
-    {
-        await using var fixture = new XdsClientFixture();
-        await fixture.WatchClusterAsync("answered");
-        var stream = await fixture.Transport.NextStreamAsync();
-        stream.Respond(Clusters("1", "n1", XdsResources.Cluster("answered")));
-        await NextAnswerAsync(stream, "n1");
-        await fixture.SettleAsync();
-        var timers = fixture.Clock.TimersStarted;
-        var watcher = await fixture.WatchListenerAsync("a");
-        await fixture.AdvanceAsync(TimeSpan.FromSeconds(14), timers + 1);
-
-        stream.End();
-        var next = await fixture.Transport.NextStreamAsync();
-        await next.NextRequestAsync(ResourceTypes.Listener);
-        await fixture.AdvanceAsync(TimeSpan.FromSeconds(14), timers + 2);
-        Assert.Equal(0, watcher.Count);
-        await fixture.AdvanceAsync(TimeSpan.FromSeconds(1));
-
-        Assert.Equal(ResourceErrorKind.DoesNotExist, (await watcher.NextErrorAsync()).Kind);
-    }
-
-    [Fact]
     public async Task ResourceError_NotFound_MeansDoesNotExistAtOnce()
     {
         await using var fixture = new XdsClientFixture();
@@ -345,7 +322,7 @@ public sealed class XdsClientTests
         await watcher.NextResourceAsync();
 
         stream.Respond(Clusters("2", "n2"));
-        await NextAnswerAsync(stream, "n2");
+        await stream.NextAnswerAsync("n2");
 
         await fixture.SettleAsync();
         Assert.Equal(1, watcher.Count);
@@ -377,98 +354,10 @@ public sealed class XdsClientTests
         await watcher.NextResourceAsync();
 
         stream.Respond(AdsResponses.OfAny(ResourceTypes.ClusterLoadAssignment, "2", "n2"));
-        await NextAnswerAsync(stream, "n2");
+        await stream.NextAnswerAsync("n2");
 
         await fixture.SettleAsync();
         Assert.Equal(1, watcher.Count);
-    }
-
-    [Fact]
-    public async Task StreamEnd_AfterAResponse_ReopensAtOnceWithLastVersionsAndNoError()
-    {
-        await using var fixture = new XdsClientFixture();
-        var watcher = await fixture.WatchClusterAsync("c");
-        var stream = await fixture.Transport.NextStreamAsync();
-        stream.Respond(Clusters("9", "n1", XdsResources.Cluster("c")));
-        await watcher.NextResourceAsync();
-
-        stream.End("connection reset");
-        var next = await fixture.Transport.NextStreamAsync();
-        var request = await next.NextRequestAsync();
-
-        Assert.Equal(("9", ""), (request.VersionInfo, request.ResponseNonce));
-        Assert.Equal("node-1", request.Node.Id);
-        Assert.Equal(["c"], request.ResourceNames);
-        Assert.Equal(1, watcher.Count);
-    }
-
-    [Fact]
-    public async Task StreamEnd_BeforeAnyResponse_TellsThoseWithoutAResourceAndBacksOff()
-    {
-        await using var fixture = new XdsClientFixture();
-        fixture.Transport.Refusal = "connection refused";
-        var watcher = await fixture.WatchListenerAsync("a");
-        await fixture.Transport.NextStreamAsync();
-
-        var error = await watcher.NextErrorAsync();
-        Assert.Equal(ResourceErrorKind.ControlPlaneUnreachable, error.Kind);
-        Assert.Contains("connection refused", error.Message, StringComparison.Ordinal);
-
-        // 1, 1.6 and 2.56 s, each ±20 %.
-        var timers = 0;
-        foreach (var delay in new[] { 1.0, 1.6, 2.56 })
-        {
-            await fixture.AdvanceAsync(TimeSpan.FromSeconds(delay * 0.79), ++timers);
-            Assert.False(fixture.Transport.HasStream);
-            await fixture.AdvanceAsync(TimeSpan.FromSeconds(delay * 0.42));
-            await fixture.Transport.NextStreamAsync();
-            await watcher.NextErrorAsync();
-        }
-    }
-
-    [Fact]
-    public async Task Watch_WhileTheControlPlaneIsUnreachable_IsToldAtOnceAndRecovers()
-    {
-        await using var fixture = new XdsClientFixture();
-        fixture.Transport.Refusal = "connection refused";
-        var first = await fixture.WatchClusterAsync("c1");
-        await first.NextErrorAsync();
-
-        var second = await fixture.WatchClusterAsync("c2");
-        Assert.Equal(ResourceErrorKind.ControlPlaneUnreachable, (await second.NextErrorAsync()).Kind);
-        fixture.Transport.Refusal = null;
-        await fixture.Transport.NextStreamAsync();
-        await fixture.AdvanceAsync(TimeSpan.FromSeconds(2), timers: 1);
-        var stream = await fixture.Transport.NextStreamAsync();
-        stream.Respond(Clusters("1", "n1", XdsResources.Cluster("c1"), XdsResources.Cluster("c2")));
-
-        await first.NextResourceAsync();
-        await second.NextResourceAsync();
-    }
-
-    [Fact]
-    public async Task Dispose_WithAnOpenStream_EndsItAndTheTransport()
-    {
-        var fixture = new XdsClientFixture();
-        await fixture.WatchListenerAsync("a");
-        await fixture.Transport.NextStreamAsync();
-
-        await fixture.DisposeAsync();
-
-        Assert.True(fixture.Transport.IsDisposed);
-    }
-
-    /// <summary>The answer to one response: the request that carries its nonce.</summary>
-    private static async Task<DiscoveryRequest> NextAnswerAsync(ScriptedStream stream, string nonce)
-    {
-        while (true)
-        {
-            var request = await stream.NextRequestAsync();
-            if (request.ResponseNonce == nonce)
-            {
-                return request;
-            }
-        }
     }
 
     private static DiscoveryResponse Clusters(string version, string nonce, params IEnumerable<Any> resources)
