@@ -121,7 +121,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
         if (_parts is { } parts)
         {
-            // The road's far end first: nothing new comes in, then what is in use is let go.
+            // Nothing new comes in from either end; then what is in use is let go.
+            parts.Pipeline.Close();
             await parts.Client.DisposeAsync().ConfigureAwait(false);
             await parts.Loop.InvokeAsync(parts.Clusters.RetireAll).ConfigureAwait(false);
             await parts.Loop.DisposeAsync().ConfigureAwait(false);
