@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using ProxylessMesh.ControlPlane.Model;
-using ProxylessMesh.Matching;
+using SafeRegex = ProxylessMesh.Matching.SafeRegex;
 
 namespace ProxylessMesh.ControlPlane.Yaml;
 

@@ -1,5 +1,7 @@
 namespace ProxylessMesh.Architecture.Tests.Assemblies;
 
+#pragma warning disable CS0649 // The fields are there to be read as metadata, and must not be assigned: that would name the type a second time.
+
 /// <summary>Types that name <see cref="Forbidden"/>, each in one way only: proof that the reader sees every way.</summary>
 internal static class Specimens
 {
@@ -37,7 +39,7 @@ internal sealed class InBase : Forbidden;
 
 internal sealed class InInterface : IForbidden<Forbidden?>
 {
-    object? Other { get; }
+    private object? Other { get; }
 
     Forbidden? IForbidden<Forbidden?>.Value => (Forbidden?)Other;
 }

@@ -12,7 +12,7 @@ public class ProjectTests
         var projects = RepositoryFiles.Below("", ".csproj");
 
         Assert.NotEmpty(projects);
-        Assert.Empty(projects.Where(project => !solution.Contains($"\"{project}\"", StringComparison.Ordinal)));
+        Assert.All(projects, project => Assert.Contains($"\"{project}\"", solution, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public class ProjectTests
             .ToList();
 
         Assert.NotEmpty(descriptions);
-        Assert.Empty(descriptions.Where(description => string.IsNullOrWhiteSpace(description.Text)).Select(description => description.Project));
+        Assert.All(descriptions, description => Assert.False(string.IsNullOrWhiteSpace(description.Text), $"{description.Project} has no description."));
         Assert.Equal(descriptions.Count, descriptions.Select(description => description.Text).Distinct().Count());
     }
 }
