@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Http;
+using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
 
 namespace ProxylessMesh;
@@ -46,7 +47,7 @@ public sealed class Mesh : IAsyncDisposable
         }
 
         var controlPlane = options.ControlPlane ?? new BootstrapControlPlane(options.Bootstrap, configuration: null);
-        var runtime = new MeshRuntime(options, controlPlane, TimeProvider.System, SharedRandomSource.Instance, SystemHostResolver.Instance, loggerFactory);
+        var runtime = new MeshRuntime(options, controlPlane, TimeProvider.System, SharedRandomSource.Instance, SystemHostResolver.Instance, new SocketTransport(TimeProvider.System), loggerFactory);
         try
         {
             await runtime.PreloadAsync(cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
+using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
 
 namespace ProxylessMesh;
@@ -14,6 +15,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     private readonly TimeProvider _timeProvider;
     private readonly IRandomSource _random;
     private readonly IHostResolver _resolver;
+    private readonly IEndpointTransport _transport;
     private readonly ILoggerFactory _loggerFactory;
     private readonly SemaphoreSlim _starting = new(1, 1);
 
@@ -21,13 +23,14 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     private volatile Parts? _parts;
     private bool _isDisposed;
 
-    public MeshRuntime(MeshOptions options, IControlPlane controlPlane, TimeProvider timeProvider, IRandomSource random, IHostResolver resolver, ILoggerFactory loggerFactory)
+    public MeshRuntime(MeshOptions options, IControlPlane controlPlane, TimeProvider timeProvider, IRandomSource random, IHostResolver resolver, IEndpointTransport transport, ILoggerFactory loggerFactory)
     {
         _options = options;
         _controlPlane = controlPlane;
         _timeProvider = timeProvider;
         _random = random;
         _resolver = resolver;
+        _transport = transport;
         _loggerFactory = loggerFactory;
     }
 
@@ -121,7 +124,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
         if (_parts is { } parts)
         {
-            // The road's far end first: nothing new comes in, then what is in use is let go.
+            // Nothing new comes in from either end; then what is in use is let go.
+            parts.Pipeline.Close();
             await parts.Client.DisposeAsync().ConfigureAwait(false);
             await parts.Loop.InvokeAsync(parts.Clusters.RetireAll).ConfigureAwait(false);
             await parts.Loop.DisposeAsync().ConfigureAwait(false);
@@ -139,7 +143,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     {
         var loop = new ConfigurationLoop(_loggerFactory.CreateLogger<ConfigurationLoop>());
         var client = new XdsClient(connection.Transport, connection.Node, loop, _timeProvider, _random, _loggerFactory.CreateLogger<XdsClient>());
-        var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>()));
+        var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _transport, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>()));
         var hosts = new MeshHosts(_options.Hosts, connection.IsDeclared, connection.ListenerTemplate, connection.Istio);
 
         // The two roads meet here: requests demand listeners, snapshots come back.

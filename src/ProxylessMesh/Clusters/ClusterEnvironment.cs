@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Clusters;
 
@@ -9,5 +10,6 @@ internal sealed record ClusterEnvironment(
     TimeProvider TimeProvider,
     IRandomSource Random,
     IHostResolver Resolver,
+    IEndpointTransport Transport,
     UpstreamTlsMode UpstreamTls,
     ILogger Logger);

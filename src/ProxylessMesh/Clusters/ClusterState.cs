@@ -109,7 +109,7 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
                 {
                     state = _endpoints.TryGetValue(endpoint.Address, out var kept) && kept.ConnectTimeout == config.ConnectTimeout
                         ? kept
-                        : new EndpointState(endpoint.Address, config.ConnectTimeout, environment.TimeProvider);
+                        : new EndpointState(endpoint.Address, config.ConnectTimeout, environment.Transport, environment.TimeProvider);
                     byAddress.Add(endpoint.Address, state);
                 }
 

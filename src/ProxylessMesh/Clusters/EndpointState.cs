@@ -8,7 +8,7 @@ namespace ProxylessMesh.Clusters;
 /// One endpoint while it is in use: its connections and its live counters, which survive every update that keeps the
 /// endpoint. Requests hold a lease; a retired endpoint gives out no more and closes its connections with the last one.
 /// </summary>
-internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTimeout, TimeProvider timeProvider) : IEndpointLoad
+internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTimeout, IEndpointTransport transport, TimeProvider timeProvider) : IEndpointLoad
 {
     private const int Retired = int.MinValue;
     private static readonly TimeSpan BaseBackoff = TimeSpan.FromSeconds(1);
@@ -16,7 +16,7 @@ internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTim
 
     /// <summary>The number of leases, with the sign bit set once retired.</summary>
     private int _leases;
-    private EndpointConnections? _connections;
+    private HttpMessageInvoker? _connections;
 
     /// <summary>Consecutive failures to connect; 0 on the happy path, where no clock is read.</summary>
     private int _connectFailures;
@@ -79,7 +79,7 @@ internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTim
 
     /// <summary>Sends over one of the endpoint's connections. The caller holds a lease.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        => (Volatile.Read(ref _connections) ?? CreateConnections()).SendAsync(request, cancellationToken);
+        => (Volatile.Read(ref _connections) ?? OpenConnections()).SendAsync(request, cancellationToken);
 
     public void OnConnectFailed()
     {
@@ -95,16 +95,16 @@ internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTim
         }
     }
 
-    private EndpointConnections CreateConnections()
+    private HttpMessageInvoker OpenConnections()
     {
-        var created = new EndpointConnections(Address, ConnectTimeout, timeProvider);
-        var existing = Interlocked.CompareExchange(ref _connections, created, null);
+        var opened = transport.Open(Address, ConnectTimeout);
+        var existing = Interlocked.CompareExchange(ref _connections, opened, null);
         if (existing is null)
         {
-            return created;
+            return opened;
         }
 
-        created.Dispose();
+        opened.Dispose();
         return existing;
     }
 }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.DependencyInjection;
+using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
 using ProxylessMesh;
 
@@ -63,12 +64,14 @@ public static class MeshServiceCollectionExtensions
     private static MeshRuntime CreateRuntime(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<IOptions<MeshOptions>>().Value;
+        var timeProvider = provider.GetService<TimeProvider>() ?? TimeProvider.System;
         return new MeshRuntime(
             options,
             options.ControlPlane ?? new BootstrapControlPlane(options.Bootstrap, provider.GetService<IConfiguration>()),
-            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            timeProvider,
             SharedRandomSource.Instance,
             SystemHostResolver.Instance,
+            new SocketTransport(timeProvider),
             provider.GetRequiredService<ILoggerFactory>());
     }
 }

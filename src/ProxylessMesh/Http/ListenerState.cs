@@ -40,7 +40,7 @@ internal sealed class ListenerState(string name, ClusterRegistry clusters)
         _routes = listener.Routes;
         var routes = RouteTable<ClusterState>.Build(listener.Routes, cluster => clusters.Acquire(cluster, snapshot));
 
-        // The stand-in is always a table that was complete, however many updates come before the next complete one.
+        // A stand-in stays until a complete table comes, however many incomplete ones come before it.
         var lastComplete = before.StandIn ?? before.Routes;
         var standIn = IsComplete(routes) ? null : lastComplete;
         _view.Publish(new ListenerView(routes, standIn, null));
@@ -63,6 +63,9 @@ internal sealed class ListenerState(string name, ClusterRegistry clusters)
             Release(view.StandIn);
         }
     }
+
+    /// <summary>The mesh ends: wakes the requests that wait.</summary>
+    public void Close() => _view.Publish(new ListenerView(null, null, null));
 
     private static bool IsComplete(RouteTable<ClusterState> routes)
     {

@@ -62,6 +62,15 @@ internal sealed class ListenerTable(MeshHosts hosts, ClusterRegistry clusters, C
         }
     }
 
+    /// <summary>The mesh ends: wakes the requests that wait for configuration.</summary>
+    public void Close()
+    {
+        foreach (var (_, listener) in _listeners)
+        {
+            listener.Close();
+        }
+    }
+
     private MeshAuthority Add(AuthorityKey key)
     {
         var isDefaultPort = key.Port == MeshHosts.DefaultPort;

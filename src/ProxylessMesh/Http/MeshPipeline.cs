@@ -14,12 +14,23 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
     private const int MaxConnectAttempts = 3;
 
+    private volatile bool _isClosed;
+
     public ListenerTable Listeners => listeners;
+
+    /// <summary>The mesh ends: requests that wait for configuration, and new ones, fail. Those at an endpoint go on.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        listeners.Close();
+    }
 
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
     {
         while (true)
         {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+
             // 1. The listener: what the control plane says of this authority.
             var listener = authority.Listener.View;
             if (listener.IsPending)

@@ -10,6 +10,8 @@ namespace ProxylessMesh.Xds;
 /// </summary>
 internal sealed class GrpcXdsTransport : IXdsTransport
 {
+    private const string FailOnDataErrors = "fail_on_data_errors";
+
     private readonly GrpcXdsErrors _errors;
     private readonly GrpcChannel _channel;
     private readonly CancellationTokenSource _closing = new();
@@ -20,6 +22,7 @@ internal sealed class GrpcXdsTransport : IXdsTransport
     {
         options ??= new GrpcXdsTransportOptions();
         ServerName = server.ServerUri;
+        FailsOnDataErrors = server.Features.Contains(FailOnDataErrors, StringComparer.Ordinal);
         _closed = _closing.Token;
         _errors = new GrpcXdsErrors(server.ServerUri, options.MaxResponseBytes);
         _channel = GrpcChannel.ForAddress(GetAuthority(server), new GrpcChannelOptions
@@ -33,6 +36,8 @@ internal sealed class GrpcXdsTransport : IXdsTransport
     }
 
     public string ServerName { get; }
+
+    public bool FailsOnDataErrors { get; }
 
     public IXdsStream OpenStream(CancellationToken cancellationToken) => new GrpcXdsStream(_client, _errors, _closed, cancellationToken);
 

@@ -32,9 +32,9 @@ internal sealed class MeshFixture : IAsyncDisposable
     }
 
     /// <summary>The bootstrap of a plain gRPC service.</summary>
-    public static string Bootstrap(string serverUri, string nodeId = "test-node") => $$"""
+    public static string Bootstrap(string serverUri, string nodeId = "test-node", string feature = "xds_v3") => $$"""
         {
-          "xds_servers": [{ "server_uri": "{{serverUri}}", "channel_creds": [{ "type": "insecure" }], "server_features": ["xds_v3"] }],
+          "xds_servers": [{ "server_uri": "{{serverUri}}", "channel_creds": [{ "type": "insecure" }], "server_features": ["{{feature}}"] }],
           "node": { "id": "{{nodeId}}" }
         }
         """;

@@ -100,6 +100,51 @@ public sealed class UpdateTests
         Assert.Empty(mesh.ControlPlane.Nacks);
     }
 
+    [Theory]
+    [InlineData("xds_v3", true)]
+    [InlineData("fail_on_data_errors", false)]
+    public async Task Listener_DeletedByTheControlPlane_StaysInEffectUnlessTheServerWantsFailures(string feature, bool stays)
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        await using var controlPlane = await ReplayAdsServer.StartAsync([.. XdsResources.Service("orders", backend), .. XdsResources.Service("cart", backend)]);
+        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = MeshFixture.Bootstrap(controlPlane.ServerUri, feature: feature) }, CancellationToken.None);
+        using var client = new HttpClient(mesh.CreateHandler()) { Timeout = TestTimeouts.Default };
+        using var before = await client.GetAsync(new Uri("http://orders/"));
+        var stream = controlPlane.Server.Streams[^1];
+        var acknowledged = stream.Requests.Count(request => request.TypeUrl == ResourceTypes.Listener);
+
+        await controlPlane.RemoveAsync(ResourceTypes.Listener, "orders");
+        await Until.TrueAsync(() => stream.Requests.Count(request => request.TypeUrl == ResourceTypes.Listener) > acknowledged);
+
+        if (stays)
+        {
+            using var after = await client.GetAsync(new Uri("http://orders/"));
+            Assert.Equal("b1", after.Headers.GetValues("x-backend").Single());
+        }
+        else
+        {
+            var exception = await Assert.ThrowsAsync<MeshRequestException>(() => client.GetAsync(new Uri("http://orders/")));
+            Assert.Equal(MeshFailureReason.NoListener, exception.Reason);
+        }
+    }
+
+    [Fact]
+    public async Task Mesh_DisposedUnderWay_WaitingRequestsEndAndOnesAtABackendFinish()
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        await using var fixture = await MeshFixture.StartAsync(XdsResources.Service("orders", backend));
+        var atBackend = fixture.Client.GetStringAsync(new Uri("http://orders/slow"));
+        await backend.Gate.ArrivedAsync();
+        var waiting = fixture.Client.GetAsync(new Uri("http://never-answered/"));
+
+        await fixture.Mesh.DisposeAsync();
+        backend.Gate.Open();
+
+        Assert.Equal("slow", await atBackend);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => fixture.Client.GetAsync(new Uri("http://orders/")));
+    }
+
     [Fact]
     public async Task Update_Rejected_LastGoodOneStaysInEffectAndTheServerIsToldWhy()
     {

@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Sockets;
+using ProxylessMesh.Configuration;
+
+namespace ProxylessMesh.Transport;
+
+/// <summary>Dials one endpoint, whatever host the request that needs the connection names.</summary>
+internal sealed class EndpointDialer(EndpointAddress address, TimeSpan connectTimeout, TimeProvider timeProvider)
+{
+    private readonly EndPoint _endPoint = ToEndPoint(address);
+
+    /// <exception cref="EndpointConnectException">There is no connection, or not within the timeout.</exception>
+    public async ValueTask<Stream> DialAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = _endPoint is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var timeout = new CancellationTokenSource(connectTimeout, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            await socket.ConnectAsync(_endPoint, either.Token).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new EndpointConnectException($"endpoint {address}: no connection within {connectTimeout.TotalSeconds:0.###} s (connect_timeout)", exception);
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new EndpointConnectException($"endpoint {address}: {exception.Message}", exception);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static EndPoint ToEndPoint(EndpointAddress address)
+    {
+        if (address.IsUnixSocket)
+        {
+            return new UnixDomainSocketEndPoint(address.Host);
+        }
+
+        return IPAddress.TryParse(address.Host, out var ip) ? new IPEndPoint(ip, address.Port) : new DnsEndPoint(address.Host, address.Port);
+    }
+}

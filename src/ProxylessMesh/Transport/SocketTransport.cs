@@ -1,0 +1,24 @@
+using System.Net;
+using ProxylessMesh.Configuration;
+
+namespace ProxylessMesh.Transport;
+
+/// <summary>
+/// Sends over sockets. Each endpoint has a connection pool of its own, whose every connection is dialled to the endpoint's
+/// address while the request keeps the service's URI, so that Host and <c>:authority</c> stay the service's. HTTP/1.1 and
+/// cleartext HTTP/2, as the request asks.
+/// </summary>
+internal sealed class SocketTransport(TimeProvider timeProvider) : IEndpointTransport
+{
+    public HttpMessageInvoker Open(EndpointAddress address, TimeSpan connectTimeout) => new(new SocketsHttpHandler
+    {
+        // The mesh decides where a request goes; what the environment, a cookie or a redirect says would go around it.
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        EnableMultipleHttp2Connections = true,
+        ConnectTimeout = Timeout.InfiniteTimeSpan, // the dialer's own, whose failure can be told from others
+        ConnectCallback = new EndpointDialer(address, connectTimeout, timeProvider).DialAsync,
+    });
+}
