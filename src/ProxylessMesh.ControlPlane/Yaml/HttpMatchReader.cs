@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.Matching;
+using StringMatchKind = ProxylessMesh.ControlPlane.Model.StringMatchKind;
 
 namespace ProxylessMesh.ControlPlane.Yaml;
 
