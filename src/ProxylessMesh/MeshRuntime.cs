@@ -7,7 +7,7 @@ using ProxylessMesh.Xds;
 namespace ProxylessMesh;
 
 /// <summary>The mesh of a process, put together: the configuration road at one end, the request road at the other.</summary>
-internal sealed class MeshRuntime : IAsyncDisposable, IDisposable
+internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisposable
 {
     private readonly MeshOptions _options;
     private readonly IControlPlane _controlPlane;

@@ -95,6 +95,10 @@ internal sealed class InProcessXdsStream : IXdsStream
                 logger,
                 cancellationToken).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Closed from this side: the queues end without a reason.
+        }
         catch (Exception exception)
         {
             reason = exception;
@@ -105,7 +109,7 @@ internal sealed class InProcessXdsStream : IXdsStream
     }
 
     private XdsTransportException Broken(Exception? reason)
-        => reason is null or OperationCanceledException
-            ? new XdsTransportException($"The discovery stream to {_serverName} was closed.", reason)
+        => reason is null
+            ? new XdsTransportException($"The discovery stream to {_serverName} was closed.")
             : new XdsTransportException($"The discovery stream to {_serverName} failed: {reason.Message}", reason);
 }

@@ -36,7 +36,7 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
         _options = options;
         _timeProvider = timeProvider;
         _logger = logger;
-        Store = new MeshConfigurationStore(Translate(directory));
+        Store = new MeshConfigurationStore(Translate(directory, _lastVersion));
     }
 
     /// <summary>The last good configuration.</summary>
@@ -103,9 +103,10 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
 
             _lastText = text;
             var (directory, warnings) = MeshFileLoader.Parse(_path, text);
+            var resources = Translate(directory, _lastVersion + 1);
             LogWarnings(warnings);
             _lastVersion++;
-            Store.Publish(Translate(directory));
+            Store.Publish(resources);
             Volatile.Write(ref _lastError, null);
             LogLoaded(_logger, _path, Store.Current.Resources.Version);
             Changed?.Invoke();
@@ -146,8 +147,12 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
         }
     }
 
-    private MeshResources Translate(ServiceDirectory directory)
-        => MeshResources.Translate(_lastVersion.ToString(CultureInfo.InvariantCulture), directory);
+    private MeshResources Translate(ServiceDirectory directory, long version)
+    {
+        var resources = MeshResources.Translate(version.ToString(CultureInfo.InvariantCulture), directory);
+        var errors = ServedResourceValidator.Validate(resources);
+        return errors.Count == 0 ? resources : throw new MeshFileException(_path, [.. errors.Select(error => $"{_path}: {error}")], innerException: null);
+    }
 
     private CompositeDisposable WatchForChanges()
     {

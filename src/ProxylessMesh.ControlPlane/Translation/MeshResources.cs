@@ -28,6 +28,9 @@ internal sealed class MeshResources
     /// <summary>The <c>version_info</c> of every response made from this.</summary>
     public string Version { get; }
 
+    /// <summary>Everything a wildcard subscription to every type would get, and the routes and endpoints.</summary>
+    public IEnumerable<XdsResource> All => _byType.Values.SelectMany(resources => resources.Values).OrderBy(resource => resource.Name, StringComparer.Ordinal);
+
     public static MeshResources Translate(string version, ServiceDirectory directory)
     {
         var resources = new List<XdsResource>();

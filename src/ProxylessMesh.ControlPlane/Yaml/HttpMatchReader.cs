@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ProxylessMesh.ControlPlane.Model;
-using ProxylessMesh.Matching;
-using StringMatchKind = ProxylessMesh.ControlPlane.Model.StringMatchKind;
+using SafeRegex = ProxylessMesh.Matching.SafeRegex;
 
 namespace ProxylessMesh.ControlPlane.Yaml;
 

@@ -38,7 +38,7 @@ internal static class BootstrapLoader
 
         if (!string.IsNullOrEmpty(option) && option != configuration?[$"{SectionName}:{BootstrapKey}"])
         {
-            return ReadValue(option, $"{nameof(MeshOptions)}.{nameof(MeshOptions.Bootstrap)}");
+            return ReadValue(option, "MeshOptions.Bootstrap");
         }
 
         return configuration is null ? null : ReadSection(configuration.GetSection(SectionName));

@@ -39,7 +39,7 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
             ReplaceEndpoints([]);
             _view.Publish(ClusterView.Unusable(new ResourceError(
                 ResourceErrorKind.Invalid,
-                $"cluster '{Name}' asks for TLS (transport_socket: UpstreamTlsContext), which this version cannot do; to send in plaintext all the same, set {nameof(MeshOptions)}.{nameof(MeshOptions.UpstreamTls)} to {nameof(UpstreamTlsMode.Ignored)}")));
+                $"cluster '{Name}' asks for TLS (transport_socket: UpstreamTlsContext), which this version cannot do; to send in plaintext all the same, set MeshOptions.UpstreamTls to {nameof(UpstreamTlsMode.Ignored)}")));
             return;
         }
 

@@ -8,7 +8,7 @@ namespace ProxylessMesh.Http;
 /// <param name="mesh">The mesh; started by the first request that needs it, if not before.</param>
 /// <param name="outside">Where requests to hosts outside the mesh go; disposed with this handler.</param>
 /// <param name="target">The authority of an <c>xds:</c> target, to which every request then goes, or <see langword="null"/>.</param>
-internal sealed class MeshHttpHandler(MeshRuntime mesh, HttpMessageHandler outside, string? target = null) : HttpMessageHandler
+internal sealed class MeshHttpHandler(IMeshPipelineSource mesh, HttpMessageHandler outside, string? target = null) : HttpMessageHandler
 {
     private readonly HttpMessageInvoker _outside = new(outside);
 

@@ -18,7 +18,7 @@ internal sealed partial class BootstrapControlPlane(string? option, IConfigurati
             "this process",
             null,
             "is missing",
-            $"Name an xDS bootstrap file in {BootstrapLoader.FileVariable} or {nameof(MeshOptions)}.{nameof(MeshOptions.Bootstrap)}, or give the mesh a file of its own with AddMeshYaml (package ProxylessMesh.ControlPlane).");
+            $"Name an xDS bootstrap file in {BootstrapLoader.FileVariable} or MeshOptions.Bootstrap, or give the mesh a file of its own with AddMeshYaml (package ProxylessMesh.ControlPlane).");
         var logger = loggerFactory.CreateLogger<BootstrapControlPlane>();
         foreach (var warning in bootstrap.Warnings)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Envoy.Extensions.TransportSockets.Tls.V3;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ProxylessMesh.Tests.Peers;
@@ -103,7 +104,7 @@ public sealed class FailureTests
         await using var mesh = await MeshFixture.StartAsync(XdsResources.Listener("orders", "r"), XdsResources.Routes("r", XdsResources.Route("/", "late")));
 
         var waiting = mesh.BackendOfAsync("http://orders/");
-        var stream = await mesh.ControlPlane.Server.NextStreamAsync();
+        var stream = await mesh.StreamAsync();
         await stream.NextRequestAsync(ResourceTypes.Cluster);
         await mesh.ControlPlane.SetAsync(XdsResources.Cluster("late"));
         await stream.NextRequestAsync(ResourceTypes.ClusterLoadAssignment);
@@ -133,7 +134,7 @@ public sealed class FailureTests
     public async Task Send_TlsClusterAndTlsIgnored_GoesInPlaintext()
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
-        var resources = Resources().Append(XdsResources.Endpoints("tls-cluster", backend));
+        var resources = Resources().Append(XdsResources.Endpoints("tls-cluster", backend)); // the later one of a name counts
         await using var mesh = await MeshFixture.StartAsync(options => options.UpstreamTls = UpstreamTlsMode.Ignored, resources);
 
         Assert.Equal("b1", await mesh.BackendOfAsync("http://tls/"));
@@ -152,7 +153,16 @@ public sealed class FailureTests
         tls.TransportSocket = new Envoy.Config.Core.V3.TransportSocket
         {
             Name = "envoy.transport_sockets.tls",
-            TypedConfig = Any.Pack(new Envoy.Extensions.TransportSockets.Tls.V3.UpstreamTlsContext()),
+            TypedConfig = Any.Pack(new UpstreamTlsContext
+            {
+                CommonTlsContext = new CommonTlsContext
+                {
+                    ValidationContext = new CertificateValidationContext
+                    {
+                        CaCertificateProviderInstance = new CertificateProviderPluginInstance { InstanceName = "default" },
+                    },
+                },
+            }),
         };
         return
         [

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Threading.Channels;
 using ProxylessMesh.Tests.Peers;
 
 namespace ProxylessMesh.Tests.EndToEnd;
@@ -150,22 +151,22 @@ public sealed class HttpTests
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http2);
         await using var mesh = await MeshFixture.StartAsync(XdsResources.Service("orders", backend));
-        var pipe = new System.IO.Pipelines.Pipe();
+        using var body = new WrittenContent();
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://orders/echo")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new StreamContent(pipe.Reader.AsStream(), 1),
+            Content = body,
         };
-        await pipe.Writer.WriteAsync("one"u8.ToArray());
+        body.Write("one");
 
         using var response = await mesh.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         await using var echo = await response.Content.ReadAsStreamAsync();
 
         Assert.Equal("one", await ReadAsync(echo, 3));
-        await pipe.Writer.WriteAsync("two"u8.ToArray());
+        body.Write("two");
         Assert.Equal("two", await ReadAsync(echo, 3));
-        await pipe.Writer.CompleteAsync();
+        body.Complete();
         Assert.Equal("", await ReadAsync(echo, 1));
     }
 
@@ -224,5 +225,30 @@ public sealed class HttpTests
         var buffer = new byte[length];
         var read = await stream.ReadAtLeastAsync(buffer, length, throwOnEndOfStream: false).AsTask().WaitAsync(TestTimeouts.Default);
         return Encoding.UTF8.GetString(buffer, 0, read);
+    }
+
+    /// <summary>A request body that the test writes piece by piece, each flushed on its own.</summary>
+    private sealed class WrittenContent : HttpContent
+    {
+        private readonly Channel<string> _pieces = Channel.CreateUnbounded<string>();
+
+        public void Write(string piece) => _pieces.Writer.TryWrite(piece);
+
+        public void Complete() => _pieces.Writer.TryComplete();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await foreach (var piece in _pieces.Reader.ReadAllAsync())
+            {
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(piece));
+                await stream.FlushAsync();
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

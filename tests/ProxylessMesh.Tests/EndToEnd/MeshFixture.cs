@@ -45,6 +45,13 @@ internal sealed class MeshFixture : IAsyncDisposable
         return new EchoService.EchoServiceClient(channel);
     }
 
+    /// <summary>The stream that the mesh opened last.</summary>
+    public async Task<ScriptedAdsStream> StreamAsync()
+    {
+        await Until.TrueAsync(() => ControlPlane.Server.Streams.Count > 0, "the mesh opens a stream");
+        return ControlPlane.Server.Streams[^1];
+    }
+
     /// <summary>The backend that answers one request.</summary>
     public async Task<string> BackendOfAsync(string uri)
     {

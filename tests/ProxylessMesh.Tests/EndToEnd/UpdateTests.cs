@@ -49,7 +49,7 @@ public sealed class UpdateTests
         await using var mesh = await MeshFixture.StartAsync(XdsResources.Service("orders", old));
         await using var load = new Load().Http(mesh.Client, new Uri("http://orders/"));
         await load.MoreFromAsync("old", 20);
-        var stream = await mesh.ControlPlane.Server.NextStreamAsync();
+        var stream = await mesh.StreamAsync();
 
         await mesh.ControlPlane.SetAsync(XdsResources.Routes("orders-routes", XdsResources.Route("/", "late")));
         await stream.NextRequestAsync(request => request.TypeUrl == ResourceTypes.Cluster && request.ResourceNames.Contains("late"), "a request for the new cluster");

@@ -22,6 +22,17 @@ public class PathMatcherTests
     public void IsMatch_Exact(string exact, bool caseSensitive, string path, bool expected)
         => Assert.Equal(expected, PathMatcher.Exact(exact, caseSensitive).IsMatch(path));
 
+    [Theory]
+    [InlineData("/a", true, "/a", true)]
+    [InlineData("/a", true, "/a/", true)]
+    [InlineData("/a", true, "/a/b", true)]
+    [InlineData("/a", true, "/ab", false)] // segments, not a plain string prefix
+    [InlineData("/a", true, "/", false)]
+    [InlineData("/a", true, "/A/b", false)]
+    [InlineData("/A", false, "/a/b", true)]
+    public void IsMatch_SegmentPrefix(string prefix, bool caseSensitive, string path, bool expected)
+        => Assert.Equal(expected, PathMatcher.SegmentPrefix(prefix, caseSensitive).IsMatch(path));
+
     [Fact]
     public void IsMatch_Regex_MatchesTheWholePath()
     {

@@ -16,6 +16,7 @@ public class RouteMatchPropertyTests
     private static readonly Gen<PathMatcher> PathMatchers = Gen.Frequency(
         (4, Gen.Select(Path, Gen.Bool, static (path, caseSensitive) => PathMatcher.Prefix(path, caseSensitive || path.Length < 3))),
         (3, Gen.Select(Path, Gen.Bool, static (path, caseSensitive) => PathMatcher.Exact(path, caseSensitive || path.Length < 3))),
+        (2, Gen.Select(Path, Gen.Bool, PathMatcher.SegmentPrefix)),
         (1, OneOf("/a.*", ".*b", "[ab/]+").Select(static pattern => PathMatcher.Regex(Parse(pattern)))));
 
     private static readonly Gen<ImmutableArray<HeaderMatcher>> HeaderMatchers = Gen.Frequency(

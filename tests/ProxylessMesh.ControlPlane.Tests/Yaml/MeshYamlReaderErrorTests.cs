@@ -1,0 +1,143 @@
+using ProxylessMesh.ControlPlane.Yaml;
+
+namespace ProxylessMesh.ControlPlane.Tests.Yaml;
+
+/// <summary>One row per rule: the file, and every message it must give.</summary>
+public sealed class MeshYamlReaderErrorTests
+{
+    private const string ServiceHead = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: orders}\nspec:\n";
+    private const string RouteHead = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: orders, namespace: shop}\nspec:\n";
+    private const string RuleHead = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: orders}\nspec:\n";
+    private const string Ports = "  ports: [{number: 80, name: http}]\n";
+
+    private static readonly string OrdersBefore = MeshYaml.Service("orders") + "---\n"; // 9 lines
+
+    [Theory]
+    [InlineData("  hosts: [orders]\n  hostz: [a]\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.hostz: is not a known field; known here: addresses, endpoints, exportTo, hosts, location, ports, resolution, subjectAltNames")]
+    [InlineData("  hosts: [orders]\n  hosts: [a]\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.hosts: is given twice (first in line 5); remove one")]
+    [InlineData(Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.hosts: must list at least one host")]
+    [InlineData("  hosts: orders\n" + Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.hosts: must be a list; start each item with '- '", "mesh.yaml:5: ServiceEntry default/orders: spec.hosts: must list at least one host")]
+    [InlineData("  hosts: [80]\n" + Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.hosts[0]: must be a string; write \"80\" in quotes", "mesh.yaml:5: ServiceEntry default/orders: spec.hosts: must list at least one host")]
+    [InlineData("  hosts: ['*.example.com']\n" + Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.hosts[0]: '*.example.com': wildcard hosts are not supported in this version; name each host")]
+    [InlineData("  hosts: ['http://orders']\n" + Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.hosts[0]: 'http://orders' is not a host name; write it without scheme, port and path")]
+    [InlineData("  hosts: [orders]\n", "mesh.yaml:5: ServiceEntry default/orders: spec.ports: must list at least one port")]
+    [InlineData("  hosts: [orders]\n  ports:\n  - {number: 99999, name: http}\n", "mesh.yaml:7: ServiceEntry default/orders: spec.ports[0].number: must be a whole number from 1 to 65535, not '99999'")]
+    [InlineData("  hosts: [orders]\n  ports:\n  - {number: '80', name: http}\n", "mesh.yaml:7: ServiceEntry default/orders: spec.ports[0].number: must be a whole number from 1 to 65535, not '80'")]
+    [InlineData("  hosts: [orders]\n  ports:\n  - {number: 80}\n", "mesh.yaml:7: ServiceEntry default/orders: spec.ports[0].name: is required")]
+    [InlineData("  hosts: [orders]\n  ports:\n  - {number: 80, name: http, protocol: UDP}\n", "mesh.yaml:7: ServiceEntry default/orders: spec.ports[0].protocol: must be one of HTTP, HTTP2, GRPC, GRPC-WEB, HTTPS, TLS, TCP, MONGO, not 'UDP'")]
+    [InlineData("  hosts: [orders]\n  ports: [{number: 80, name: a}, {number: 80, name: b}]\n", "mesh.yaml:6: ServiceEntry default/orders: spec.ports: number '80' is used by several ports; each needs its own")]
+    [InlineData("  hosts: [orders]\n  resolution: MAGIC\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.resolution: must be one of STATIC, DNS, DNS_ROUND_ROBIN, NONE, not 'MAGIC'")]
+    [InlineData("  hosts: [orders]\n  location: HERE\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.location: must be MESH_EXTERNAL or MESH_INTERNAL, not 'HERE'")]
+    [InlineData("  hosts: [orders]\n  exportTo: ['.']\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.exportTo: '.' is not supported in this version: every resource is visible to every client; leave it out or write [\"*\"]")]
+    [InlineData("  hosts: [orders]\n  workloadSelector: {labels: {app: a}}\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.workloadSelector: is not supported in this version; remove it")]
+    [InlineData("  hosts: [orders]\n  addresses: [nowhere]\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.addresses[0]: 'nowhere' is neither an IP address nor a CIDR range")]
+    [InlineData("  hosts: [orders]\n  endpoints: [{address: 10.0.0.1}]\n" + Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.resolution: must be STATIC or DNS when endpoints are given")]
+    [InlineData("  hosts: [orders]\n  resolution: STATIC\n  endpoints:\n  - {address: db.example.com}\n" + Ports, "mesh.yaml:8: ServiceEntry default/orders: spec.endpoints[0].address: 'db.example.com' must be an IP address or unix:///path with resolution STATIC; use resolution DNS for a name")]
+    [InlineData("  hosts: [orders]\n  resolution: STATIC\n  endpoints:\n  - {address: 'unix://run/x'}\n" + Ports, "mesh.yaml:8: ServiceEntry default/orders: spec.endpoints[0].address: 'unix://run/x': a Unix domain socket is written unix:///absolute/path")]
+    [InlineData("  hosts: [orders]\n  resolution: STATIC\n  endpoints:\n  - {address: 10.0.0.1, ports: {grpc: 1}}\n" + Ports, "mesh.yaml:8: ServiceEntry default/orders: spec.endpoints[0].address: port 'grpc' is not a port of this service; its ports: http")]
+    [InlineData("  hosts: [orders]\n  resolution: STATIC\n  endpoints:\n  - {address: 10.0.0.1, weight: 0}\n" + Ports, "mesh.yaml:8: ServiceEntry default/orders: spec.endpoints[0].weight: must be a whole number from 1 to 4294967295, not '0'")]
+    [InlineData("  hosts: [orders]\n  resolution: STATIC\n  endpoints:\n  - {address: 10.0.0.1, locality: a/b/c/d}\n" + Ports, "mesh.yaml:8: ServiceEntry default/orders: spec.endpoints[0].locality: must be region/zone/subzone, parts may be left out from the right, not 'a/b/c/d'")]
+    [InlineData("  hosts: [orders]\n  resolution: STATIC\n  endpoints:\n  - {address: 10.0.0.1}\n  - {address: 10.0.0.1}\n" + Ports, "mesh.yaml:9: ServiceEntry default/orders: spec.endpoints[1].address: '10.0.0.1' listens on the same port as the endpoint in line 8 (port 'http'); merge them and add their weights")]
+    [InlineData("  hosts: [orders]\n  resolution: DNS_ROUND_ROBIN\n  endpoints: [{address: a.example.com}, {address: b.example.com}]\n" + Ports, "mesh.yaml:7: ServiceEntry default/orders: spec.endpoints: must hold at most one endpoint with resolution DNS_ROUND_ROBIN; use DNS for several")]
+    public void Read_WrongServiceEntry_NamesLineFieldAndRemedy(string spec, params string[] expected) => AssertErrors(ServiceHead + spec, expected);
+
+    [Theory]
+    [InlineData("  hosts: [nosuch]\n  http: [{route: [{destination: {host: orders}}]}]\n", "mesh.yaml:14: VirtualService shop/orders: spec.hosts: no ServiceEntry declares the host 'nosuch'; add one or correct the name")]
+    [InlineData("  hosts: [orders]\n  http: []\n", "mesh.yaml:15: VirtualService shop/orders: spec.http: must list at least one route")]
+    [InlineData("  hosts: [orders]\n  gateways: [ingress]\n  http: [{route: [{destination: {host: orders}}]}]\n", "mesh.yaml:15: VirtualService shop/orders: spec.gateways: 'ingress' is not supported in this version: only 'mesh', which is the default")]
+    [InlineData("  hosts: [orders]\n  http:\n  - {}\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].route: must list at least one destination")]
+    [InlineData("  hosts: [orders]\n  http:\n  - timeout: 5s\n    route: [{destination: {host: orders}}]\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].timeout: is not supported in this version; remove it")]
+    [InlineData("  hosts: [orders]\n  http:\n  - route:\n    - destination: {host: orders, subset: v9}\n", "mesh.yaml:17: VirtualService shop/orders: spec.http[0].route[0].destination.subset: 'orders' has no subset 'v9' (it has none); declare it in a DestinationRule")]
+    [InlineData("  hosts: [orders]\n  http:\n  - route:\n    - destination: {host: nosuch}\n", "mesh.yaml:17: VirtualService shop/orders: spec.http[0].route[0].destination.host: no ServiceEntry declares the host 'nosuch'; add one or correct the name")]
+    [InlineData("  hosts: [orders]\n  http:\n  - route:\n    - destination: {host: orders, port: {number: 81}}\n", "mesh.yaml:17: VirtualService shop/orders: spec.http[0].route[0].destination.port.number: 'orders' has no port 81; its ports: 80")]
+    [InlineData("  hosts: [orders]\n  http:\n  - route:\n    - destination: {host: orders}\n      weight: 90\n    - destination: {host: orders}\n      weight: -1\n", "mesh.yaml:20: VirtualService shop/orders: spec.http[0].route[1].weight: must be a whole number from 0 to 2147483647, not '-1'")]
+    [InlineData("  hosts: [orders]\n  http:\n  - route:\n    - destination: {host: orders}\n    - destination: {host: orders}\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].route: the weights of several destinations must add up to 1..4294967295, not 0; give each a weight")]
+    [InlineData("  hosts: [orders]\n  http:\n  - route:\n    - weight: 1\n", "mesh.yaml:17: VirtualService shop/orders: spec.http[0].route[0].destination: is required")]
+    [InlineData("  hosts: [orders]\n  http:\n  - match: [{uri: {prefix: api}}]\n    route: [{destination: {host: orders}}]\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].match[0].uri: 'api' matches no request; a path starts with '/'")]
+    [InlineData("  hosts: [orders]\n  http:\n  - match: [{uri: {exact: /a, prefix: /b}}]\n    route: [{destination: {host: orders}}]\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].match[0].uri: must hold only one of exact, prefix, regex")]
+    [InlineData("  hosts: [orders]\n  http:\n  - match: [{method: {}}]\n    route: [{destination: {host: orders}}]\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].match[0].method: must hold one of exact, prefix, regex")]
+    [InlineData("  hosts: [orders]\n  http:\n  - match: [{queryParams: {q: {exact: a}}}]\n    route: [{destination: {host: orders}}]\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].match[0].queryParams: is not supported in this version; remove it")]
+    [InlineData("  hosts: [orders]\n  http:\n  - match: [{headers: {'@request.auth.claims.sub': {exact: a}}}]\n    route: [{destination: {host: orders}}]\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].match[0].headers.@request.auth.claims.sub: claim-based routing is not supported in this version; remove it")]
+    [InlineData("  hosts: [orders]\n  http:\n  - match: [{ignoreUriCase: 'yes'}]\n    route: [{destination: {host: orders}}]\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].match[0].ignoreUriCase: must be true or false")]
+    public void Read_WrongVirtualService_NamesLineFieldAndRemedy(string spec, params string[] expected) => AssertErrors(OrdersBefore + RouteHead + spec, expected);
+
+    [Theory]
+    [InlineData("  host: nosuch\n", "mesh.yaml:14: DestinationRule default/orders: spec.host: no ServiceEntry declares the host 'nosuch'; add one or correct the name")]
+    [InlineData("  subsets: []\n", "mesh.yaml:14: DestinationRule default/orders: spec.host: is required")]
+    [InlineData("  host: orders\n  trafficPolicy: {loadBalancer: {simple: RANDOM}}\n", "mesh.yaml:15: DestinationRule default/orders: spec.trafficPolicy.loadBalancer.simple: RANDOM is not supported in this version; use ROUND_ROBIN or LEAST_REQUEST")]
+    [InlineData("  host: orders\n  trafficPolicy: {loadBalancer: {simple: FASTEST}}\n", "mesh.yaml:15: DestinationRule default/orders: spec.trafficPolicy.loadBalancer.simple: must be one of ROUND_ROBIN, LEAST_REQUEST, LEAST_CONN, UNSPECIFIED, not 'FASTEST'")]
+    [InlineData("  host: orders\n  trafficPolicy: {loadBalancer: {consistentHash: {}}}\n", "mesh.yaml:15: DestinationRule default/orders: spec.trafficPolicy.loadBalancer.consistentHash: is not supported in this version; remove it")]
+    [InlineData("  host: orders\n  trafficPolicy: {outlierDetection: {interval: 5s}}\n", "mesh.yaml:15: DestinationRule default/orders: spec.trafficPolicy.outlierDetection: is not supported in this version; remove it")]
+    [InlineData("  host: orders\n  subsets:\n  - {name: v1}\n  - {name: v1}\n", "mesh.yaml:17: DestinationRule default/orders: spec.subsets[1].name: subset 'v1' is declared twice; rename one")]
+    [InlineData("  host: orders\n  subsets:\n  - {name: v1, labels: {version: 1}}\n", "mesh.yaml:16: DestinationRule default/orders: spec.subsets[0].labels.version: must be a string; write \"1\" in quotes")]
+    [InlineData("  host: orders\n  subsets:\n  - {name: 'a|b'}\n", "mesh.yaml:16: DestinationRule default/orders: spec.subsets[0].name: 'a|b' must not hold '|', which separates the parts of a cluster's name")]
+    public void Read_WrongDestinationRule_NamesLineFieldAndRemedy(string spec, params string[] expected) => AssertErrors(OrdersBefore + RuleHead + spec, expected);
+
+    [Theory]
+    [InlineData("just text\n", "mesh.yaml:1: a document must be a resource with apiVersion, kind, metadata and spec")]
+    [InlineData("kind: Sidecar\napiVersion: networking.istio.io/v1\nmetadata: {name: a}\nspec: {}\n", "mesh.yaml:1: Sidecar default/a: kind: Sidecar is not supported in this version; remove the document")]
+    [InlineData("kind: Servce\napiVersion: v1\nmetadata: {name: a}\nspec: {}\n", "mesh.yaml:1: Servce default/a: kind: 'Servce' is not a known kind; known here: DestinationRule, ServiceEntry, VirtualService")]
+    [InlineData("kind: DestinationRule\napiVersion: v1\nmetadata: {name: a}\nspec: {host: orders}\n", "mesh.yaml:4: DestinationRule default/a: spec.host: no ServiceEntry declares the host 'orders'; add one or correct the name", "mesh.yaml:2: DestinationRule default/a: apiVersion: must be one of networking.istio.io/v1, networking.istio.io/v1beta1, networking.istio.io/v1alpha3, not 'v1'")]
+    [InlineData("kind: ServiceEntry\napiVersion: networking.istio.io/v1\nmetadata: {}\n", "mesh.yaml:1: ServiceEntry default/(no name): spec: is required", "mesh.yaml:3: ServiceEntry default/(no name): metadata.name: is required")]
+    [InlineData("kind: ServiceEntry\napiVersion: networking.istio.io/v1\nmetadata: {name: a, uid: x}\nspec: {hosts: [a], ports: [{number: 1, name: a}]}\n", "mesh.yaml:3: ServiceEntry default/a: metadata.uid: is not a known field; known here: annotations, labels, name, namespace")]
+    public void Read_WrongDocument_NamesLineFieldAndRemedy(string text, params string[] expected) => AssertErrors(text, expected.Order(StringComparer.Ordinal).ToArray(), ordered: false);
+
+    [Fact]
+    public void Read_SeveralErrors_ReportsAllInTheOrderOfTheFile()
+    {
+        var text = ServiceHead + "  hosts: [orders]\n  colour: red\n  resolution: MAGIC\n" + Ports + "---\n" + RouteHead + "  hosts: [nosuch]\n";
+
+        var errors = MeshYamlReader.Read(MeshYaml.File, text).Errors;
+
+        Assert.Equal([6, 7, 14, 14], errors.Select(error => error.Line));
+    }
+
+    [Fact]
+    public void Read_BrokenYaml_NamesTheLineAndKeepsWhatCameBefore()
+    {
+        var text = ServiceHead + "  hosts: [orders]\n  colour: red\n" + Ports + "---\nkind: [\n";
+
+        var errors = MeshYamlReader.Read(MeshYaml.File, text).Errors;
+
+        Assert.Equal(6, errors[0].Line);
+        Assert.StartsWith("mesh.yaml:", errors[1].ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("not valid YAML: ", errors[1].Message, StringComparison.Ordinal);
+        Assert.Equal(2, errors.Length);
+    }
+
+    [Fact]
+    public void Read_BadRegex_SaysWhatIsWrongWithIt()
+    {
+        var text = OrdersBefore + RouteHead + "  hosts: [orders]\n  http:\n  - match: [{uri: {regex: '/(a'}}]\n    route: [{destination: {host: orders}}]\n";
+
+        var error = Assert.Single(MeshYamlReader.Read(MeshYaml.File, text).Errors);
+
+        Assert.Equal("spec.http[0].match[0].uri.regex", error.Path);
+        Assert.StartsWith("'/(a' is not a regular expression", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_SameResourceTwice_IsAnError()
+    {
+        var text = MeshYaml.Service("orders") + "---\n" + MeshYaml.Service("orders");
+
+        var error = Assert.Single(MeshYamlReader.Read(MeshYaml.File, text).Errors);
+
+        Assert.Equal("mesh.yaml:12: ServiceEntry default/orders: metadata: the same kind, namespace and name were declared in line 1; rename or merge them", error.ToString());
+    }
+
+    [Fact]
+    public void Read_NestedTooDeep_IsAnErrorAndNoStackOverflow()
+    {
+        var error = Assert.Single(MeshYamlReader.Read(MeshYaml.File, new string('[', 100_000)).Errors);
+
+        Assert.Contains("nested deeper than", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertErrors(string text, string[] expected, bool ordered = true)
+    {
+        var errors = MeshYamlReader.Read(MeshYaml.File, text).Errors.Select(error => error.ToString());
+
+        Assert.Equal(expected, ordered ? errors : errors.Order(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using ProxylessMesh.Clusters;
+using ProxylessMesh.Configuration;
+using ProxylessMesh.Http;
+
+namespace ProxylessMesh.Tests.Http;
+
+/// <summary>A request is under way until the end of its response's body, however that end comes.</summary>
+public sealed class TrackedContentTests
+{
+    private readonly EndpointState _endpoint = new(EndpointAddress.Tcp("127.0.0.1", 1), TimeSpan.FromSeconds(5), TimeProvider.System);
+
+    [Fact]
+    public async Task Body_ReadToTheEnd_GivesTheLeaseBackThen()
+    {
+        using var response = Respond(new StringContent("body"));
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        var buffer = new byte[10];
+
+        Assert.Equal(4, await stream.ReadAsync(buffer));
+        Assert.Equal(1, _endpoint.ActiveRequests);
+        Assert.Equal(0, await stream.ReadAsync(buffer));
+
+        Assert.Equal(0, _endpoint.ActiveRequests);
+    }
+
+    [Fact]
+    public async Task Body_Buffered_GivesTheLeaseBack()
+    {
+        using var response = Respond(new StringContent("body"));
+
+        Assert.Equal("body", await response.Content.ReadAsStringAsync());
+
+        Assert.Equal(0, _endpoint.ActiveRequests);
+    }
+
+    [Fact]
+    public void Response_DisposedUnread_GivesTheLeaseBackOnce()
+    {
+        var response = Respond(new StringContent("body"));
+
+        response.Dispose();
+        response.Dispose();
+
+        Assert.Equal(0, _endpoint.ActiveRequests);
+    }
+
+    [Fact]
+    public async Task Body_Breaks_GivesTheLeaseBackAndThrows()
+    {
+        using var response = Respond(new StreamContent(new BrokenStream()));
+        await using var stream = await response.Content.ReadAsStreamAsync();
+
+        await Assert.ThrowsAsync<IOException>(async () => await stream.ReadExactlyAsync(new byte[1]));
+
+        Assert.Equal(0, _endpoint.ActiveRequests);
+    }
+
+    [Fact]
+    public void Body_Empty_GivesTheLeaseBackAtOnce()
+    {
+        using var response = Respond(new ByteArrayContent([]));
+
+        Assert.Equal(0, _endpoint.ActiveRequests);
+    }
+
+    [Fact]
+    public void Headers_OfTheContent_AreKept()
+    {
+        var content = new StringContent("body", System.Text.Encoding.UTF8, "text/plain");
+        content.Headers.TryAddWithoutValidation("x-many", ["a", "b"]);
+
+        using var response = Respond(content);
+
+        Assert.Equal("text/plain", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(["a", "b"], response.Content.Headers.GetValues("x-many"));
+        Assert.Equal(4, response.Content.Headers.ContentLength);
+    }
+
+    private HttpResponseMessage Respond(HttpContent content)
+    {
+        var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = content };
+        Assert.True(_endpoint.TryAcquire());
+        TrackedContent.Attach(response, _endpoint);
+        return response;
+    }
+
+    private sealed class BrokenStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+            => ValueTask.FromException<int>(new IOException("broken"));
+    }
+}
