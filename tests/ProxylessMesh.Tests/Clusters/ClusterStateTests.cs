@@ -6,6 +6,7 @@ using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Tests.Xds;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Tests.Clusters;
 
@@ -169,7 +170,7 @@ public sealed class ClusterStateTests : IAsyncDisposable
     private static ClusterSnapshot Snapshot(ClusterConfig config, EndpointsConfig? endpoints) => new("c", config, endpoints, null);
 
     private ClusterState Cluster(UpstreamTlsMode tls = UpstreamTlsMode.Required)
-        => new("c", new ClusterEnvironment(_loop, _clock, new SeededRandomSource(1), _resolver, tls, NullLogger.Instance));
+        => new("c", new ClusterEnvironment(_loop, _clock, new SeededRandomSource(1), _resolver, new SocketTransport(_clock), tls, NullLogger.Instance));
 
     private Task ApplyAsync(ClusterState cluster, ClusterSnapshot snapshot) => _loop.InvokeAsync(() => cluster.Apply(snapshot));
 

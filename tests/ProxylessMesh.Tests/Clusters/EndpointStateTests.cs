@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Tests.Peers;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Tests.Clusters;
 
@@ -111,5 +112,5 @@ public sealed class EndpointStateTests
         Assert.False(endpoint.TryAcquire());
     }
 
-    private EndpointState Endpoint(string host, int port) => new(EndpointAddress.Tcp(host, port), TimeSpan.FromSeconds(5), _clock);
+    private EndpointState Endpoint(string host, int port) => new(EndpointAddress.Tcp(host, port), TimeSpan.FromSeconds(5), new SocketTransport(_clock), _clock);
 }

@@ -2,13 +2,14 @@ using System.Net;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Tests.Http;
 
 /// <summary>A request is under way until the end of its response's body, however that end comes.</summary>
 public sealed class TrackedContentTests
 {
-    private readonly EndpointState _endpoint = new(EndpointAddress.Tcp("127.0.0.1", 1), TimeSpan.FromSeconds(5), TimeProvider.System);
+    private readonly EndpointState _endpoint = new(EndpointAddress.Tcp("127.0.0.1", 1), TimeSpan.FromSeconds(5), new SocketTransport(TimeProvider.System), TimeProvider.System);
 
     [Fact]
     public async Task Body_ReadToTheEnd_GivesTheLeaseBackThen()
