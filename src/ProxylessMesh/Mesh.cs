@@ -1,6 +1,6 @@
 using Grpc.Net.Client;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Http;
