@@ -45,11 +45,11 @@ internal sealed class MeshFixture : IAsyncDisposable
         return new EchoService.EchoServiceClient(channel);
     }
 
-    /// <summary>The stream that the mesh opened last.</summary>
-    public async Task<ScriptedAdsStream> StreamAsync()
+    /// <summary>The first stream that the mesh opened, or a later one.</summary>
+    public async Task<ScriptedAdsStream> StreamAsync(int number = 1)
     {
-        await Until.TrueAsync(() => ControlPlane.Server.Streams.Count > 0, "the mesh opens a stream");
-        return ControlPlane.Server.Streams[^1];
+        await Until.TrueAsync(() => ControlPlane.Server.Streams.Count >= number, $"the mesh opens {number} streams");
+        return ControlPlane.Server.Streams[number - 1];
     }
 
     /// <summary>The backend that answers one request.</summary>
