@@ -26,18 +26,10 @@ internal sealed class MeshFixture : IAsyncDisposable
     public static async Task<MeshFixture> StartAsync(Action<MeshOptions> configure, params IEnumerable<Any> resources)
     {
         var controlPlane = await ReplayAdsServer.StartAsync(resources);
-        var options = new MeshOptions { Bootstrap = Bootstrap(controlPlane.ServerUri) };
+        var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri) };
         configure(options);
         return new MeshFixture(controlPlane, await Mesh.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None));
     }
-
-    /// <summary>The bootstrap of a plain gRPC service.</summary>
-    public static string Bootstrap(string serverUri, string nodeId = "test-node", string feature = "xds_v3") => $$"""
-        {
-          "xds_servers": [{ "server_uri": "{{serverUri}}", "channel_creds": [{ "type": "insecure" }], "server_features": ["{{feature}}"] }],
-          "node": { "id": "{{nodeId}}" }
-        }
-        """;
 
     public EchoService.EchoServiceClient Grpc(string address, out GrpcChannel channel)
     {
