@@ -32,7 +32,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     {
         if (_isClosed)
         {
-            return Task.FromException<HttpResponseMessage>(new ObjectDisposedException(typeof(Mesh).FullName));
+            return Task.FromException<HttpResponseMessage>(new ObjectDisposedException("ProxylessMesh.Mesh"));
         }
 
         // 1. The listener: what the control plane says of this authority.
