@@ -8,8 +8,8 @@ namespace ProxylessMesh.Interop.Tests.AdsServer;
 internal sealed class ControlPlaneFixture : IAsyncDisposable
 {
     private const string FileName = "mesh.yaml";
+    private const string OwnCategories = "ProxylessMesh.";
     private const int AcceptedEvent = 20;
-    private const int RejectedEvent = 21;
 
     private readonly TemporaryDirectory _directory = new();
     private readonly RecordingLoggerProvider _log = new();
@@ -64,11 +64,14 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
         _address = new Uri(_server.Address).Authority;
     }
 
-    /// <summary>Fails unless clients accepted what they were sent, all of it, and the server found nothing to complain of.</summary>
+    /// <summary>
+    /// Fails unless clients accepted what they were sent, all of it (the server warns of a rejection), and the server found
+    /// nothing else to complain of. ASP.NET may warn: of a slow machine, for one.
+    /// </summary>
     public void AssertAllAccepted()
     {
-        Assert.DoesNotContain(_log.Entries, static entry => entry.EventId == RejectedEvent || entry.Level >= LogLevel.Warning);
-        Assert.Contains(_log.Entries, static entry => entry.EventId == AcceptedEvent);
+        Assert.DoesNotContain(_log.Entries, static entry => entry.Level >= (IsOurs(entry) ? LogLevel.Warning : LogLevel.Error));
+        Assert.Contains(_log.Entries, static entry => IsOurs(entry) && entry.EventId == AcceptedEvent);
     }
 
     public async ValueTask DisposeAsync()
@@ -77,4 +80,6 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
         _loggerFactory.Dispose();
         _directory.Dispose();
     }
+
+    private static bool IsOurs(LogEntry entry) => entry.Category.StartsWith(OwnCategories, StringComparison.Ordinal);
 }

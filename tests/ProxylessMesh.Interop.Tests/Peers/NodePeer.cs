@@ -14,6 +14,9 @@ internal sealed class NodePeer : IAsyncDisposable
 {
     private const string Script = "grpc-client.mjs";
 
+    /// <summary>Longer than any call may take. Only ever reached by a test that fails.</summary>
+    private static readonly TimeSpan AnswerTimeout = 2 * TestTimeouts.Default;
+
     // grpc-js would send even calls to this machine through them.
     private static readonly string[] ProxyVariables = ["grpc_proxy", "https_proxy", "http_proxy"];
 
@@ -59,45 +62,41 @@ internal sealed class NodePeer : IAsyncDisposable
     }
 
     /// <summary>Makes so many calls, a few at a time.</summary>
-    public Task<CallReport> CallAsync(string target, int calls) => ObeyAsync($"call {target} {calls}");
+    public Task<CallReport> CallAsync(string target, int calls) => CallAsync(target, calls, TestTimeouts.Default);
+
+    /// <param name="target">As in <c>xds:///orders</c>.</param>
+    /// <param name="calls">How many.</param>
+    /// <param name="timeout">The deadline of each of them.</param>
+    public Task<CallReport> CallAsync(string target, int calls, TimeSpan timeout) => ObeyAsync<CallReport>($"call {target} {calls} {timeout.TotalMilliseconds:0}");
+
+    /// <summary>The connectivity state of the channel to a target, as in <c>READY</c>.</summary>
+    public Task<string> StateOfAsync(string target) => ObeyAsync<string>($"state {target}");
 
     /// <summary>Begins to call without pause.</summary>
-    public Task StartLoadAsync(string target) => ObeyAsync($"start {target}");
+    public Task StartLoadAsync(string target) => ObeyAsync<CallReport>($"start {target}");
 
     /// <summary>Waits until so many more calls of the load have come to an end.</summary>
     public async Task MoreLoadAsync(int calls)
     {
-        var goal = (await ObeyAsync("load")).Total + calls;
-        await Until.TrueAsync(async () => (await ObeyAsync("load")).Total >= goal, $"{calls} more calls by Node.js");
+        var goal = (await ObeyAsync<CallReport>("load")).Total + calls;
+        await Until.TrueAsync(async () => (await ObeyAsync<CallReport>("load")).Total >= goal, $"{calls} more calls by Node.js");
     }
 
     /// <summary>Ends the load, and reports on all of it.</summary>
-    public Task<CallReport> StopLoadAsync() => ObeyAsync("stop");
+    public Task<CallReport> StopLoadAsync() => ObeyAsync<CallReport>("stop");
 
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            // The script ends when its input does.
-            _process.StandardInput.Close();
-            await _process.WaitForExitAsync().WaitAsync(TestTimeouts.Default);
-        }
-        finally
-        {
-            if (!_process.HasExited)
-            {
-                _process.Kill();
-            }
-
-            _process.Dispose();
-        }
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(TestTimeouts.Default);
+        _process.Dispose();
     }
 
-    private async Task<CallReport> ObeyAsync(string command)
+    private async Task<T> ObeyAsync<T>(string command)
     {
         await _process.StandardInput.WriteLineAsync(command);
         await _process.StandardInput.FlushAsync();
-        using var timeout = new CancellationTokenSource(TestTimeouts.Default);
+        using var timeout = new CancellationTokenSource(AnswerTimeout);
         string? answer;
         try
         {
@@ -105,7 +104,7 @@ internal sealed class NodePeer : IAsyncDisposable
         }
         catch (OperationCanceledException exception)
         {
-            throw new TimeoutException($"Node.js did not answer '{command}' within {TestTimeouts.Default.TotalSeconds} s. {Errors()}", exception);
+            throw new TimeoutException($"Node.js did not answer '{command}' within {AnswerTimeout.TotalSeconds} s. {Errors()}", exception);
         }
 
         if (answer is null)
@@ -115,7 +114,7 @@ internal sealed class NodePeer : IAsyncDisposable
             throw new InvalidOperationException($"Node.js ended in place of answering '{command}'. {Errors()}");
         }
 
-        return JsonSerializer.Deserialize<CallReport>(answer, JsonSerializerOptions.Web)!; // the script never writes null
+        return JsonSerializer.Deserialize<T>(answer, JsonSerializerOptions.Web)!; // the script never writes null
     }
 
     private void KeepError(string? line)

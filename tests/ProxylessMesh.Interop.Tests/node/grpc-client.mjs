@@ -1,10 +1,11 @@
 // A gRPC client that takes its routes from the control plane named by GRPC_XDS_BOOTSTRAP_CONFIG or GRPC_XDS_BOOTSTRAP.
 //
 // One command per line of standard input, one line of JSON per command on standard output:
-//   call <target> <count>   makes calls and reports on them
-//   start <target>          begins calling without pause
-//   load                    reports on the calls since "start"
-//   stop                    ends them, and reports
+//   call <target> <count> <ms>  makes calls with this much time each, and reports on them
+//   state <target>              tells the connectivity state of the channel
+//   start <target>              begins calling without pause
+//   load                        reports on the calls since "start"
+//   stop                        ends them, and reports
 // It ends when standard input does.
 
 import { createInterface } from 'node:readline';
@@ -14,8 +15,8 @@ import xds from '@grpc/grpc-js-xds';
 import protoLoader from '@grpc/proto-loader';
 
 const WORKERS = 4;
-// Ends a call that hangs, before the test loses patience with this process.
-const CALL_TIMEOUT_MS = 10_000;
+// Ends a call of the load that hangs.
+const LOAD_CALL_TIMEOUT_MS = 20_000;
 // Enough to see what went wrong; a broken target fails thousands of times.
 const MAX_FAILURES_KEPT = 10;
 
@@ -49,9 +50,9 @@ function clientOf(target) {
   return clients.get(target);
 }
 
-function callOnce(target, report) {
+function callOnce(target, timeoutMs, report) {
   return new Promise((resolve) => {
-    clientOf(target).unary({}, { deadline: Date.now() + CALL_TIMEOUT_MS }, (error, reply) => {
+    clientOf(target).unary({}, { deadline: Date.now() + timeoutMs }, (error, reply) => {
       if (error) {
         report.addFailure(error);
       } else {
@@ -63,10 +64,10 @@ function callOnce(target, report) {
 }
 
 // Calls from several workers, for as long as each is told to go on before its next call.
-async function callWhile(goesOn, target, report) {
+async function callWhile(goesOn, target, timeoutMs, report) {
   const worker = async () => {
     while (goesOn()) {
-      await callOnce(target, report);
+      await callOnce(target, timeoutMs, report);
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, worker));
@@ -79,7 +80,7 @@ class Load {
   #end;
 
   constructor(target) {
-    this.#end = callWhile(() => !this.#isStopped, target, this.report);
+    this.#end = callWhile(() => !this.#isStopped, target, LOAD_CALL_TIMEOUT_MS, this.report);
   }
 
   stop() {
@@ -97,12 +98,14 @@ function running() {
   return load;
 }
 
-async function obey([command, target, count]) {
+async function obey([command, target, count, timeoutMs]) {
   switch (command) {
     case 'call': {
       let left = Number(count);
-      return callWhile(() => left-- > 0, target, new Report());
+      return callWhile(() => left-- > 0, target, Number(timeoutMs), new Report());
     }
+    case 'state':
+      return grpc.connectivityState[clientOf(target).getChannel().getConnectivityState(false)];
     case 'start':
       load = new Load(target);
       return load.report;
