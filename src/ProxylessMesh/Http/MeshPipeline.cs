@@ -9,11 +9,12 @@ namespace ProxylessMesh.Http;
 /// The road of a request through the mesh, stage by stage. Lock-free: each stage reads one immutable object, once. A request
 /// waits only for configuration that it needs and that has not come yet; its caller's token ends every wait.
 /// </summary>
-internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random)
+internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider)
 {
     /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
     private const int MaxConnectAttempts = 3;
 
+    private readonly RequestRouter _router = new(random, timeProvider);
     private volatile bool _isClosed;
 
     public ListenerTable Listeners => listeners;
@@ -44,28 +45,39 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                 return new MeshFailure(MeshFailureReason.NoListener, $"no route configuration for '{authority.Host}': {listener.Error?.Message}").ToCaller(request);
             }
 
-            // 2. The route, and one of its clusters by weight.
-            var failure = Route(request, authority, listener.Routes, out var cluster);
-            if (failure is not null)
+            // 2. The route, and one of its clusters by weight; or an answer without one.
+            var outcome = _router.Route(request, authority, listener.Routes);
+            if (outcome.Failure is not null)
             {
-                return failure.ToCaller(request);
+                return outcome.Failure.ToCaller(request);
+            }
+
+            if (outcome.Reply is not null)
+            {
+                return outcome.Reply;
             }
 
             // 3. The cluster. One that is still on its way: where the request would have gone before, or wait for it.
-            var view = cluster!.View; // set when there is no failure
+            var cluster = outcome.Cluster!; // set when there is neither failure nor reply
+            var view = cluster.View;
             if (view.IsPending)
             {
-                if (listener.StandIn is null || Route(request, authority, listener.StandIn, out var standIn) is not null || standIn!.View.IsPending)
+                var standIn = listener.StandIn is null ? outcome : _router.Route(request, authority, listener.StandIn);
+                if (standIn.Cluster?.View.IsPending != false)
                 {
                     await cluster.WaitForChangeAsync(view, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
 
-                cluster = standIn;
+                outcome = standIn;
+                cluster = outcome.Cluster;
             }
 
             // 4. An endpoint, and its connections.
-            var response = await SendToClusterAsync(request, cluster, cancellationToken).ConfigureAwait(false);
+            var sending = outcome.Choice!.IsPlain
+                ? SendToClusterAsync(request, cluster, cancellationToken)
+                : SendChangedAsync(request, authority, outcome, cancellationToken);
+            var response = await sending.ConfigureAwait(false);
             if (response is not null)
             {
                 return response;
@@ -75,33 +87,40 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         }
     }
 
-    private MeshFailure? Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes, out ClusterState? cluster)
+    /// <summary>Sends the request as its route has it, and gives back the response as its route has that.</summary>
+    /// <returns>The response, or <see langword="null"/> when the cluster was retired and the request must be routed again.</returns>
+    private async Task<HttpResponseMessage?> SendChangedAsync(HttpRequestMessage request, MeshAuthority authority, RouteOutcome outcome, CancellationToken cancellationToken)
     {
-        cluster = null;
-        var host = request.Headers.Host ?? authority.Host;
-        var virtualHost = ReferenceEquals(host, authority.Host) ? authority.FindVirtualHost(routes) : routes.FindVirtualHost(host);
-        if (virtualHost is null)
+        var choice = outcome.Choice!; // the caller has seen that it forwards
+        var outgoing = choice.ChangesRequest ? OutgoingRequest.Copy(request) : request;
+        var context = _router.Context(outgoing, authority, in outcome);
+        if (choice.ChangesRequest && context is not null)
         {
-            return new MeshFailure(MeshFailureReason.NoRoute, $"no virtual host of route configuration '{routes.Name}' answers for host '{host}'");
+            try
+            {
+                RequestRewrite.Apply(outcome.Route!, choice, context.Request, context);
+            }
+            catch (FormatException exception)
+            {
+                // The host comes from the request, and is none.
+                return new MeshFailure(MeshFailureReason.NoRoute, $"route '{outcome.Route!.Name}' rewrites the host to what is none: {exception.Message}", exception).ToCaller(request);
+            }
         }
 
-        var path = request.RequestUri!.PathAndQuery; // a request without a URI does not enter the mesh
-        var query = path.IndexOf('?', StringComparison.Ordinal);
-        var route = virtualHost.Match(query < 0 ? path : path.AsSpan(0, query), new RequestHeaders(request, host));
-        switch (route)
+        var response = await SendToClusterAsync(outgoing, outcome.Cluster!, cancellationToken).ConfigureAwait(false);
+        if (response is null || context is null)
         {
-            case ForwardRoute<ClusterState> forward:
-                cluster = forward.PickCluster(random);
-                return null;
-            case UnsupportedRoute<ClusterState> unsupported:
-                return new MeshFailure(
-                    MeshFailureReason.UnsupportedRoute,
-                    $"route '{unsupported.Name}' of virtual host '{virtualHost.Name}' says '{unsupported.Field}', which this version does not carry out");
-            default:
-                return new MeshFailure(
-                    MeshFailureReason.NoRoute,
-                    $"no route of virtual host '{virtualHost.Name}' in route configuration '{routes.Name}' matches {request.Method} {path}");
+            return response;
         }
+
+        response.RequestMessage = request;
+        if (choice.Headers.HasResponse)
+        {
+            var headers = new ResponseHeaderMap(response);
+            choice.Headers.ApplyToResponse(headers, context with { Response = headers, ResponseCode = (int)response.StatusCode });
+        }
+
+        return response;
     }
 
     /// <returns>The response, or <see langword="null"/> when the cluster was retired and the request must be routed again.</returns>
