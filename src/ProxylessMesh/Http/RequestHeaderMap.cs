@@ -43,7 +43,16 @@ internal sealed class RequestHeaderMap(HttpRequestMessage request, string host) 
 
     public void Remove(string name)
     {
-        if (!MessageHeaders.IsFraming(name) && !request.Headers.Remove(name) && MessageHeaders.Contains(request.Content?.Headers, name))
+        if (MessageHeaders.IsFraming(name))
+        {
+            return;
+        }
+
+        if (MessageHeaders.Contains(request.Headers, name))
+        {
+            request.Headers.Remove(name);
+        }
+        else if (MessageHeaders.Contains(request.Content?.Headers, name))
         {
             OwnContent()?.Headers.Remove(name);
         }

@@ -101,7 +101,7 @@ public sealed class RoutesDecoderRejectionTests
         { """ "directResponse": {"status": 99} """, ["direct_response.status: 99 must be from 200 to 599"] },
         { """ "directResponse": {"status": 200, "body": {"filename": "/etc/passwd"}} """, ["direct_response.body: must be given as 'inline_string' or 'inline_bytes'"] },
         { """ "directResponse": {"status": 200, "bodyFormat": {}} """, ["direct_response.body_format: is not supported"] },
-        { $$""" "directResponse": {"status": 200, "body": {"inlineString": "{{new string('a', 4097)}}"}} """, ["direct_response.body: 4097 bytes are more than max_direct_response_body_size_bytes, 4096"] },
+        { $$""" "directResponse": {"status": 200, "body": {"inlineString": "{{new string('a', 4097)}}"} } """, ["direct_response.body: 4097 bytes are more than max_direct_response_body_size_bytes, 4096"] },
         { """ "route": {"cluster": "c"}, "requestHeadersToAdd": [{}] """, ["request_headers_to_add[0].header.key: '' is no header name"] },
         { """ "route": {"cluster": "c"}, "requestHeadersToAdd": [{"header": {"key": "Host", "value": "x"}}] """, ["request_headers_to_add[0].header.key: 'Host' may not be changed"] },
         { """ "route": {"cluster": "c"}, "requestHeadersToAdd": [{"header": {"key": "x", "value": "%NO_SUCH%"}}] """, ["request_headers_to_add[0].header.value: '%NO_SUCH%': '%NO_SUCH%' is no command known here"] },
