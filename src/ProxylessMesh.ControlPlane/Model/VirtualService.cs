@@ -12,7 +12,10 @@ internal sealed record VirtualService
     public required ImmutableArray<HttpRoute> Http { get; init; }
 }
 
-/// <summary>One <c>http[]</c> entry: any of <see cref="Matches"/> (none: every request) leads to one of <see cref="Destinations"/>.</summary>
+/// <summary>
+/// One <c>http[]</c> entry: any of <see cref="Matches"/> (none: every request) leads to one of <see cref="Destinations"/>, or is
+/// answered by <see cref="Redirect"/> or <see cref="DirectResponse"/>. There is exactly one of the three.
+/// </summary>
 internal sealed record HttpRoute
 {
     /// <summary>Empty when not given.</summary>
@@ -21,6 +24,17 @@ internal sealed record HttpRoute
     public ImmutableArray<HttpMatch> Matches { get; init; } = [];
 
     public required ImmutableArray<RouteDestination> Destinations { get; init; }
+
+    public HttpRedirect? Redirect { get; init; }
+
+    public HttpDirectResponse? DirectResponse { get; init; }
+
+    public HttpRewrite? Rewrite { get; init; }
+
+    public HeaderOperations Headers { get; init; } = HeaderOperations.None;
+
+    /// <summary>For the whole request with its body and all retries; zero is none, as Istio's default is.</summary>
+    public TimeSpan Timeout { get; init; }
 }
 
 /// <summary>One <c>match[]</c> entry; all its conditions must hold.</summary>
@@ -45,6 +59,9 @@ internal sealed record HttpMatch
 
     /// <summary>By header name in lower case. <see langword="null"/> asks that the header is not there.</summary>
     public ImmutableSortedDictionary<string, StringMatch?> WithoutHeaders { get; init; } = ImmutableSortedDictionary<string, StringMatch?>.Empty;
+
+    /// <summary>By the parameter's name. <see langword="null"/> asks only that the parameter is there.</summary>
+    public ImmutableSortedDictionary<string, StringMatch?> QueryParams { get; init; } = ImmutableSortedDictionary<string, StringMatch?>.Empty;
 
     /// <summary>Selects the listener's port when routes are generated; not looked at per request.</summary>
     public int? Port { get; init; }
@@ -75,4 +92,7 @@ internal sealed record RouteDestination
 
     /// <summary>Its share of the sum of weights. Without effect on the only destination of a route.</summary>
     public uint Weight { get; init; }
+
+    /// <summary>Applied after those of the route when this is the destination that was drawn.</summary>
+    public HeaderOperations Headers { get; init; } = HeaderOperations.None;
 }

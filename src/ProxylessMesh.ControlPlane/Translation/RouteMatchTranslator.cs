@@ -4,25 +4,25 @@ using ProxylessMesh.ControlPlane.Model;
 
 namespace ProxylessMesh.ControlPlane.Translation;
 
-/// <summary>Makes the conditions of a route: the headers in the order of their names, then method, authority and scheme, as istiod orders them.</summary>
+/// <summary>Makes the conditions of a route: the headers those asked for and those refused together in the order of their names, then method, authority and scheme, as istiod orders them.</summary>
 internal static class RouteMatchTranslator
 {
     public static RouteMatch Translate(HttpMatch match)
     {
         var result = TranslatePath(match);
-        foreach (var (name, condition) in match.Headers)
-        {
-            result.Headers.Add(condition is null ? new HeaderMatcher { Name = name, PresentMatch = true } : Header(name, condition));
-        }
-
-        foreach (var (name, condition) in match.WithoutHeaders)
-        {
-            result.Headers.Add(Without(name, condition));
-        }
-
+        var headers = match.Headers.Select(pair => With(pair.Key, pair.Value));
+        var without = match.WithoutHeaders.Select(pair => Without(pair.Key, pair.Value));
+        result.Headers.AddRange(headers.Concat(without).OrderBy(header => header.Name, StringComparer.Ordinal));
         AddPseudoHeader(result, ":method", match.Method);
         AddPseudoHeader(result, ":authority", match.Authority);
         AddPseudoHeader(result, ":scheme", match.Scheme);
+        foreach (var (name, condition) in match.QueryParams)
+        {
+            result.QueryParameters.Add(condition is null
+                ? new QueryParameterMatcher { Name = name, PresentMatch = true }
+                : new QueryParameterMatcher { Name = name, StringMatch = Matcher(condition) });
+        }
+
         return result;
     }
 
@@ -47,15 +47,16 @@ internal static class RouteMatchTranslator
         }
     }
 
-    private static HeaderMatcher Header(string name, StringMatch condition) => new()
+    private static HeaderMatcher With(string name, StringMatch? condition)
+        => condition is null ? new HeaderMatcher { Name = name, PresentMatch = true } : Header(name, condition);
+
+    private static HeaderMatcher Header(string name, StringMatch condition) => new() { Name = name, StringMatch = Matcher(condition) };
+
+    private static StringMatcher Matcher(StringMatch condition) => condition.Kind switch
     {
-        Name = name,
-        StringMatch = condition.Kind switch
-        {
-            StringMatchKind.Exact => new StringMatcher { Exact = condition.Value },
-            StringMatchKind.Prefix => new StringMatcher { Prefix = condition.Value },
-            _ => new StringMatcher { SafeRegex = new RegexMatcher { Regex = condition.Value } },
-        },
+        StringMatchKind.Exact => new StringMatcher { Exact = condition.Value },
+        StringMatchKind.Prefix => new StringMatcher { Prefix = condition.Value },
+        _ => new StringMatcher { SafeRegex = new RegexMatcher { Regex = condition.Value } },
     };
 
     // A header that is absent fulfils "without" too, unlike an inverted match by itself.

@@ -1,4 +1,5 @@
 using Envoy.Config.Route.V3;
+using Envoy.Type.Matcher.V3;
 using Google.Protobuf.WellKnownTypes;
 using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.Xds;
@@ -25,6 +26,10 @@ internal static class RouteTranslator
                 ? TranslateHttp(virtualService, port, directory)
                 : [DefaultRoute(service, port)]);
             routes.VirtualHosts.Add(virtualHost);
+            if (virtualHost.Routes.Any(route => route.DirectResponse is not null))
+            {
+                routes.MaxDirectResponseBodySizeBytes = HttpDirectResponse.MaxBodyBytes;
+            }
         }
 
         return XdsResource.Create(ResourceTypes.RouteConfiguration, routes.Name, routes);
@@ -50,14 +55,12 @@ internal static class RouteTranslator
                 }
 
                 var routeMatch = RouteMatchTranslator.Translate(match);
-                yield return new Route
-                {
-                    Name = RouteName(http, match),
-                    Match = routeMatch,
-                    Route_ = TranslateAction(http, virtualService.Identity.Namespace, port, directory),
-                };
+                var route = new Route { Name = RouteName(http, match), Match = routeMatch };
+                HeaderTranslator.Apply(http.Headers, route);
+                SetAction(route, http, virtualService.Identity.Namespace, port, directory);
+                yield return route;
 
-                if (routeMatch.Prefix == EveryPath && routeMatch.Headers.Count == 0)
+                if (routeMatch is { Prefix: EveryPath, Headers.Count: 0, QueryParameters.Count: 0 })
                 {
                     yield break;
                 }
@@ -68,27 +71,83 @@ internal static class RouteTranslator
     private static string RouteName(HttpRoute http, HttpMatch match)
         => match.Name.Length == 0 ? http.Name : $"{http.Name}.{match.Name}";
 
-    private static RouteAction TranslateAction(HttpRoute http, string ns, ServicePort listenerPort, ServiceDirectory directory)
+    private static void SetAction(Route route, HttpRoute http, string ns, ServicePort listenerPort, ServiceDirectory directory)
     {
-        if (http.Destinations is [var only])
+        if (http.Redirect is { } redirect)
         {
-            return Forward(ClusterOf(only, ns, listenerPort, directory));
+            route.Redirect = LocalActionTranslator.Redirect(redirect, listenerPort.Number);
+            return;
         }
 
+        if (http.DirectResponse is { } direct)
+        {
+            route.DirectResponse = LocalActionTranslator.DirectResponse(direct);
+            return;
+        }
+
+        // The headers of a single destination are the route's; of several, each takes its own.
+        if (http.Destinations is [var only])
+        {
+            route.Route_ = new RouteAction { Cluster = ClusterOf(only, ns, listenerPort, directory) };
+            HeaderTranslator.Apply(only.Headers, route);
+            SetHost(route.Route_, only.Headers.Authority);
+        }
+        else
+        {
+            route.Route_ = new RouteAction { WeightedClusters = TranslateWeighted(http, ns, listenerPort, directory) };
+        }
+
+        SetHost(route.Route_, http.Headers.Authority);
+        Rewrite(route.Route_, http.Rewrite);
+        route.Route_.Timeout = http.Timeout.ToDuration();
+        route.Route_.MaxStreamDuration = new RouteAction.Types.MaxStreamDuration { MaxStreamDuration_ = http.Timeout.ToDuration() };
+    }
+
+    private static WeightedCluster TranslateWeighted(HttpRoute http, string ns, ServicePort listenerPort, ServiceDirectory directory)
+    {
         var weighted = new WeightedCluster();
         foreach (var destination in http.Destinations)
         {
             if (destination.Weight > 0)
             {
-                weighted.Clusters.Add(new WeightedCluster.Types.ClusterWeight
+                var cluster = new WeightedCluster.Types.ClusterWeight
                 {
                     Name = ClusterOf(destination, ns, listenerPort, directory),
                     Weight = destination.Weight,
-                });
+                };
+                HeaderTranslator.Apply(destination.Headers, cluster);
+                weighted.Clusters.Add(cluster);
             }
         }
 
-        return new RouteAction { WeightedClusters = weighted, Timeout = NoTimeout() };
+        return weighted;
+    }
+
+    private static void SetHost(RouteAction action, string host)
+    {
+        if (host.Length > 0)
+        {
+            action.HostRewriteLiteral = host;
+        }
+    }
+
+    private static void Rewrite(RouteAction action, HttpRewrite? rewrite)
+    {
+        if (rewrite is null)
+        {
+            return;
+        }
+
+        SetHost(action, rewrite.Authority);
+        action.PrefixRewrite = rewrite.Uri;
+        if (rewrite.UriRegex is { } regex)
+        {
+            action.RegexRewrite = new RegexMatchAndSubstitute
+            {
+                Pattern = new RegexMatcher { Regex = regex.Pattern },
+                Substitution = regex.Substitution,
+            };
+        }
     }
 
     private static string ClusterOf(RouteDestination destination, string ns, ServicePort listenerPort, ServiceDirectory directory)

@@ -22,9 +22,11 @@ internal static class HttpMatchReader
             Scheme = ReadString(match, "scheme"),
             Headers = ReadHeaders(match, "headers"),
             WithoutHeaders = ReadHeaders(match, "withoutHeaders"),
+            QueryParams = ReadQueryParams(match),
             Port = match.Port("port"),
         };
-        match.Finish("gateways", "queryParams", "sourceLabels", "sourceNamespace", "statPrefix");
+        GatewayReader.Check(match);
+        match.Finish("sourceLabels", "sourceNamespace", "statPrefix");
         return result;
     }
 
@@ -74,13 +76,34 @@ internal static class HttpMatchReader
         return headers.ToImmutable();
     }
 
+    private static ImmutableSortedDictionary<string, StringMatch?> ReadQueryParams(FieldReader match)
+    {
+        var parameters = ImmutableSortedDictionary.CreateBuilder<string, StringMatch?>(StringComparer.Ordinal);
+        match.Object("queryParams", fields =>
+        {
+            foreach (var name in fields.Entries.Select(entry => entry.Key).Distinct(StringComparer.Ordinal))
+            {
+                if (name.Length == 0)
+                {
+                    fields.Error(name, "a query parameter needs a name");
+                    continue;
+                }
+
+                parameters[name] = fields.Object(name, ReadCondition)?.Match;
+            }
+
+            return fields;
+        });
+        return parameters.ToImmutable();
+    }
+
     private static void CheckHeaderName(FieldReader fields, string name)
     {
         if (name is "uri" or "scheme" or "method" or "authority" || name.StartsWith(':'))
         {
             fields.Error(name, $"'{name}' is not a header; use the match's own field of that name");
         }
-        else if (name.Length == 0 || !name.All(character => char.IsAsciiLetterOrDigit(character) || "!#$%&'*+-.^_`|~".Contains(character, StringComparison.Ordinal)))
+        else if (!HeaderOperationsReader.IsHeaderName(name))
         {
             fields.Error(name, $"'{name}' is not a header name");
         }

@@ -6,19 +6,10 @@ namespace ProxylessMesh.ControlPlane.Yaml;
 /// <summary>Reads the spec of a VirtualService.</summary>
 internal static class VirtualServiceReader
 {
-    private const string MeshGateway = "mesh";
-
     public static VirtualService Read(ResourceIdentity identity, FieldReader spec)
     {
         var hosts = HostReader.ReadList(spec, "hosts");
-        foreach (var gateway in spec.Strings("gateways"))
-        {
-            if (gateway != MeshGateway)
-            {
-                spec.Error("gateways", $"'{gateway}' is not supported in this version: only '{MeshGateway}', which is the default");
-            }
-        }
-
+        GatewayReader.Check(spec);
         VisibilityReader.CheckExportTo(spec);
         var http = spec.Objects("http", ReadRoute);
         if (http.IsEmpty && !spec.Has("tcp") && !spec.Has("tls"))
@@ -32,19 +23,67 @@ internal static class VirtualServiceReader
 
     private static HttpRoute ReadRoute(FieldReader route)
     {
-        var name = route.String("name") ?? "";
-        var matches = route.Objects("match", HttpMatchReader.Read);
-        var destinations = route.Objects("route", ReadDestination);
-        if (destinations.IsEmpty && !route.Has("redirect") && !route.Has("directResponse") && !route.Has("delegate"))
+        var result = new HttpRoute
         {
-            route.Error("route", "must list at least one destination");
+            Name = route.String("name") ?? "",
+            Matches = route.Objects("match", HttpMatchReader.Read),
+            Destinations = route.Objects("route", ReadDestination),
+            Redirect = route.Object("redirect", LocalActionReader.ReadRedirect),
+            DirectResponse = route.Object("directResponse", LocalActionReader.ReadDirectResponse),
+            Rewrite = route.Object("rewrite", HttpRewriteReader.Read),
+            Headers = route.Object("headers", HeaderOperationsReader.Read) ?? HeaderOperations.None,
+            Timeout = DurationFieldReader.Read(route, "timeout") ?? TimeSpan.Zero,
+        };
+        route.Finish("corsPolicy", "delegate", "fault", "mirror", "mirrorPercentage", "mirrors", "retries");
+        CheckAction(result, route);
+        CheckAuthority(result, route);
+        CheckWeights(result.Destinations, route);
+        return result;
+    }
+
+    private static void CheckAction(HttpRoute result, FieldReader route)
+    {
+        string[] actions = ["redirect", "directResponse"];
+        var local = actions.FirstOrDefault(route.Has);
+        if (local is null)
+        {
+            if (result.Destinations.IsEmpty && !route.Has("delegate"))
+            {
+                route.Error("route", "must list at least one destination; or give redirect or directResponse");
+            }
+
+            return;
         }
 
-        route.Finish(
-            "corsPolicy", "delegate", "directResponse", "fault", "headers", "mirror", "mirrorPercentage", "mirrors", "redirect",
-            "retries", "rewrite", "timeout");
-        CheckWeights(destinations, route);
-        return new HttpRoute { Name = name, Matches = matches, Destinations = destinations };
+        string[] excluded = ["route", "directResponse", "rewrite", "timeout"];
+        foreach (var other in excluded)
+        {
+            if (other != local && route.Has(other))
+            {
+                route.Error(other, $"has no effect beside {local}, which answers by itself; remove one of them");
+            }
+        }
+    }
+
+    // Istio refuses two as well: which of them would win is nothing to guess.
+    private static void CheckAuthority(HttpRoute result, FieldReader route)
+    {
+        var isRewritten = result.Rewrite is { Authority.Length: > 0 };
+        if (isRewritten && result.Headers.Authority.Length > 0)
+        {
+            route.Error("headers", "sets the host that rewrite.authority sets; remove one of them");
+        }
+
+        var isSet = isRewritten || result.Headers.Authority.Length > 0;
+        for (var i = 0; isSet && i < result.Destinations.Length; i++)
+        {
+            if (result.Destinations[i].Headers.Authority.Length > 0)
+            {
+                route.Error(
+                    result.Destinations[i].Source with { Path = $"{route.Path}.route[{i}].headers" },
+                    "sets the host that the route sets already; remove one of them");
+            }
+        }
     }
 
     private static RouteDestination ReadDestination(FieldReader weighted)
@@ -52,8 +91,9 @@ internal static class VirtualServiceReader
         weighted.Required("destination");
         var weight = (uint)(weighted.Integer("weight", 0, int.MaxValue) ?? 0);
         var destination = weighted.Object("destination", fields => ReadTarget(fields, weight));
-        weighted.Finish("headers");
-        return destination ?? new RouteDestination { Source = weighted.Self, Host = "", Weight = weight };
+        var headers = weighted.Object("headers", HeaderOperationsReader.Read) ?? HeaderOperations.None;
+        weighted.Finish();
+        return (destination ?? new RouteDestination { Source = weighted.Self, Host = "", Weight = weight }) with { Headers = headers };
     }
 
     private static RouteDestination ReadTarget(FieldReader fields, uint weight)

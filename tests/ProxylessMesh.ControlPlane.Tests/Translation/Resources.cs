@@ -14,7 +14,10 @@ internal static class Resources
         => mesh.Find(ResourceTypes.Listener, name, ns) is { } resource ? Listener.Parser.ParseFrom(resource.Value) : null;
 
     public static VirtualHost VirtualHost(this MeshResources mesh, string routes)
-        => Assert.Single(RouteConfiguration.Parser.ParseFrom(mesh.Find(ResourceTypes.RouteConfiguration, routes, "")!.Value).VirtualHosts);
+        => Assert.Single(mesh.Routes(routes).VirtualHosts);
+
+    public static RouteConfiguration Routes(this MeshResources mesh, string name)
+        => RouteConfiguration.Parser.ParseFrom(mesh.Find(ResourceTypes.RouteConfiguration, name, "")!.Value);
 
     public static Cluster Cluster(this MeshResources mesh, string name)
         => Envoy.Config.Cluster.V3.Cluster.Parser.ParseFrom(mesh.Find(ResourceTypes.Cluster, name, "")!.Value);

@@ -160,7 +160,7 @@ public sealed class RouteTranslatorTests
 
         Assert.Equal("/items/[0-9]+", match.SafeRegex.Regex);
         Assert.Equal(
-            ["x-any", "x-exact", "x-star", "x-user", "x-block", "x-none", ":method", ":authority", ":scheme"],
+            ["x-any", "x-block", "x-exact", "x-none", "x-star", "x-user", ":method", ":authority", ":scheme"],
             match.Headers.Select(header => header.Name));
         var byName = match.Headers.ToDictionary(header => header.Name);
         Assert.True(byName["x-any"].PresentMatch);

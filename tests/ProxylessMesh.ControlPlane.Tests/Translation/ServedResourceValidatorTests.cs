@@ -72,6 +72,18 @@ public sealed class ServedResourceValidatorTests
           hosts: [orders]
           gateways: [mesh]
           http:
+          - {match: [{uri: {exact: /old}}], redirect: {uri: /new, authority: www.example.com, scheme: https, port: 8443, redirectCode: 308}}
+          - {match: [{uri: {exact: /here}}], redirect: {derivePort: FROM_REQUEST_PORT, redirectCode: 302}}
+          - {match: [{uri: {exact: /teapot}}], directResponse: {status: 418, body: {string: short and stout}}, headers: {response: {set: {x-direct: 'yes'}}}}
+          - match: [{uri: {regex: '/items/[0-9]+/detail'}, queryParams: {page: {exact: '1'}, sort: {prefix: na}, q: {regex: '[a-z]+'}, all: {}}, gateways: [mesh]}]
+            rewrite: {uriRegexRewrite: {match: '^/items/([0-9]+)/detail$', rewrite: '/v3/\1'}, authority: internal.orders}
+            route: [{destination: {host: orders, subset: v2, port: {number: 80}}, headers: {response: {add: {x-version: v2}}}}]
+          - match: [{uri: {prefix: /split}}]
+            rewrite: {uri: /internal}
+            headers: {request: {set: {x-set: s}, add: {x-add: '%REQ(x-user)%'}, remove: [x-gone]}, response: {set: {x-r: r}, remove: [server]}}
+            route:
+            - {destination: {host: orders, subset: v1}, weight: 1, headers: {request: {set: {host: one.orders}}}}
+            - {destination: {host: orders, subset: v2}, weight: 1, headers: {request: {add: {x-two: '2'}}}}
           - name: matched
             match:
             - {name: regex, uri: {regex: '/items/[0-9]+'}, method: {exact: GET}}
@@ -108,7 +120,7 @@ public sealed class ServedResourceValidatorTests
     {
         var resource = MeshYaml.Translate(Rich).Find(ResourceTypes.RouteConfiguration, "outbound|80||orders.shop.svc.cluster.local", "")!;
 
-        var routes = new RoutesDecoder().Decode(resource.Value).Resource!.VirtualHosts[0].Routes;
+        var routes = new RoutesDecoder().Decode(resource.Value).Resource!.VirtualHosts[0].Routes[5..];
 
         Assert.Equal(["matched.regex", "matched", ""], routes.Select(route => route.Name));
         Assert.True(routes[0].Match.Path.IsMatch("/items/17"));
