@@ -1,11 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Clusters;
-using ProxylessMesh.ControlPlane;
 using ProxylessMesh.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ProxylessMesh.Benchmarks;
 
@@ -16,6 +16,7 @@ namespace ProxylessMesh.Benchmarks;
 [MemoryDiagnoser]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory, BenchmarkLogicalGroupRule.ByParams)]
 [CategoriesColumn]
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "BenchmarkDotNet calls the clean-up.")]
 public class HandlerBenchmarks
 {
     private readonly byte[] _buffer = new byte[256];

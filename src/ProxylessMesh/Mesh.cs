@@ -1,6 +1,6 @@
 using Grpc.Net.Client;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Http;
@@ -19,6 +19,8 @@ public sealed class Mesh : IAsyncDisposable
     private readonly MeshRuntime _runtime;
 
     internal Mesh(MeshRuntime runtime) => _runtime = runtime;
+
+    internal MeshRuntime Runtime => _runtime;
 
     /// <summary>Starts a mesh of its own, configured by the environment (<c>GRPC_XDS_BOOTSTRAP</c> or <c>GRPC_XDS_BOOTSTRAP_CONFIG</c>).</summary>
     /// <inheritdoc cref="StartAsync(MeshOptions, ILoggerFactory, CancellationToken)"/>

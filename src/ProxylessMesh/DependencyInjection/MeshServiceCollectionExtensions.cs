@@ -5,11 +5,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using ProxylessMesh;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.DependencyInjection;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
-using ProxylessMesh;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

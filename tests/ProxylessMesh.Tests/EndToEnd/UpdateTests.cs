@@ -100,6 +100,49 @@ public sealed class UpdateTests
         Assert.Empty(mesh.ControlPlane.Nacks);
     }
 
+    [Fact]
+    public async Task ControlPlane_ResetsItsStreamsAgainAndAgain_NoRequestFails()
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        await using var moved = await Backend.StartAsync("moved", BackendProtocol.Http1);
+        await using var mesh = await MeshFixture.StartAsync(XdsResources.Service("orders", backend));
+        await using var load = new Load().Http(mesh.Client, new Uri("http://orders/"), workers: 2);
+        await load.MoreFromAsync("b1", 20);
+
+        for (var i = 1; i <= 5; i++)
+        {
+            // Each stream has brought responses before it breaks, so the next is opened at once.
+            var stream = await mesh.StreamAsync(number: i);
+            await stream.NextRequestAsync(request => request.TypeUrl == ResourceTypes.ClusterLoadAssignment && request.ResponseNonce.Length > 0, "an answer to the endpoints");
+            stream.Abort();
+        }
+
+        await mesh.ControlPlane.SetAsync(XdsResources.Endpoints("orders-cluster", moved));
+        await load.MoreFromAsync("moved", 20);
+        await load.StopAsync();
+
+        Assert.Empty(load.Failures);
+    }
+
+    [Fact]
+    public async Task ControlPlane_AcceptsAndSaysNothing_HoldsUpOnlyTheMeshAndOnlyToTheCallersPatience()
+    {
+        await using var stalled = StalledServer.Start();
+        await using var outside = await Backend.StartAsync("outside", BackendProtocol.Http1);
+        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = BootstrapJson.Insecure($"127.0.0.1:{stalled.Port}") }, CancellationToken.None);
+        using var client = new HttpClient(mesh.CreateHandler()) { Timeout = TestTimeouts.Default };
+        using var patience = new CancellationTokenSource();
+
+        var waiting = client.GetAsync(new Uri("http://orders/"), patience.Token);
+        await stalled.ConnectedAsync();
+        using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{outside.Port}/"));
+        Assert.False(waiting.IsCompleted);
+        await patience.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.Equal("outside", response.Headers.GetValues("x-backend").Single());
+    }
+
     [Theory]
     [InlineData("xds_v3", true)]
     [InlineData("fail_on_data_errors", false)]
@@ -107,7 +150,7 @@ public sealed class UpdateTests
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
         await using var controlPlane = await ReplayAdsServer.StartAsync([.. XdsResources.Service("orders", backend), .. XdsResources.Service("cart", backend)]);
-        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = MeshFixture.Bootstrap(controlPlane.ServerUri, feature: feature) }, CancellationToken.None);
+        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri, feature: feature) }, CancellationToken.None);
         using var client = new HttpClient(mesh.CreateHandler()) { Timeout = TestTimeouts.Default };
         using var before = await client.GetAsync(new Uri("http://orders/"));
         var stream = controlPlane.Server.Streams[^1];

@@ -213,6 +213,26 @@ public sealed class XdsClientTests
         Assert.Contains(ResourceTypes.ClusterLoadAssignment, nack.ErrorDetail.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("n1")]
+    public async Task Response_NonceMissingOrRepeated_IsUsedAndAnsweredWithIt(string nonce)
+    {
+        await using var fixture = new XdsClientFixture();
+        var watcher = await fixture.WatchEndpointsAsync("e");
+        var stream = await fixture.Transport.NextStreamAsync();
+        await stream.NextRequestAsync();
+
+        foreach (var port in new[] { 1, 2 })
+        {
+            stream.Respond(AdsResponses.OfAny(ResourceTypes.ClusterLoadAssignment, $"{port}", nonce, XdsResources.Endpoints("e", ("127.0.0.1", port))));
+            var answer = await stream.NextRequestAsync();
+
+            Assert.Equal(($"{port}", nonce), (answer.VersionInfo, answer.ResponseNonce));
+            Assert.Equal(port, (await watcher.NextResourceAsync()).Localities[0].Endpoints[0].Address.Port);
+        }
+    }
+
     [Fact]
     public async Task Response_TypeNotAskedFor_ChangesNothing()
     {
