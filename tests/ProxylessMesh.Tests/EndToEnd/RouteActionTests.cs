@@ -75,6 +75,9 @@ public sealed class RouteActionTests
              "requestHeadersToRemove": ["x-secret"]}
             """);
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://orders/api/items?id=7") { Content = new StringContent("body"), Headers = { { "x-secret", "1" } } };
+        request.Headers.UserAgent.ParseAdd("app/1.0 (test) lib/2");
+        request.Headers.Add("x-many", ["a", "b"]);
+        var before = request.ToString();
 
         using var response = await mesh.Client.SendAsync(request);
 
@@ -86,12 +89,12 @@ public sealed class RouteActionTests
         Assert.Equal("r1 /api/items?id=7 HTTP/1.1", seen.Headers["x-added"]);
         Assert.Equal("application/x-own", seen.Headers["content-type"]);
         Assert.DoesNotContain("x-secret", seen.Headers.Keys);
+        Assert.Equal("app/1.0 (test) lib/2", seen.Headers["user-agent"]);
+        Assert.Equal("a, b", seen.Headers["x-many"]);
 
         Assert.Same(request, response.RequestMessage);
-        Assert.Equal("http://orders/api/items?id=7", request.RequestUri!.AbsoluteUri);
+        Assert.Equal(before, request.ToString());
         Assert.Null(request.Headers.Host);
-        Assert.Equal("x-secret", Assert.Single(request.Headers).Key);
-        Assert.Equal("text/plain; charset=utf-8", request.Content.Headers.ContentType?.ToString());
     }
 
     [Theory]
