@@ -112,6 +112,25 @@ public sealed class RouteActionTests
     }
 
     [Fact]
+    public async Task Send_RewrittenAndFirstEndpointRefuses_ReachesTheNextRewrittenOnce()
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        var routes = XdsResources.RouteConfiguration("routes", "*", XdsResources.Route("/a", "c"));
+        routes.VirtualHosts[0].Routes[0].Route_.PrefixRewrite = "/a/b";
+        await using var mesh = await MeshFixture.StartAsync(
+            XdsResources.InlineListener("orders", routes),
+            XdsResources.Cluster("c"),
+            XdsResources.Endpoints("c", ("127.0.0.1", 1), (backend.Address, backend.Port)));
+
+        for (var i = 0; i < 4; i++)
+        {
+            await mesh.BackendOfAsync($"http://orders/a?{i}");
+
+            Assert.Equal($"/a/b?{i}", backend.LastRequest!.PathAndQuery);
+        }
+    }
+
+    [Fact]
     public async Task Send_HostFromAHeader_IsSentUnlessItIsNone()
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
