@@ -10,8 +10,6 @@ namespace ProxylessMesh.Xds;
 /// </summary>
 internal sealed class GrpcXdsTransport : IXdsTransport
 {
-    private const string FailOnDataErrors = "fail_on_data_errors";
-
     private readonly GrpcXdsErrors _errors;
     private readonly GrpcChannel _channel;
     private readonly CancellationTokenSource _closing = new();
@@ -22,7 +20,8 @@ internal sealed class GrpcXdsTransport : IXdsTransport
     {
         options ??= new GrpcXdsTransportOptions();
         ServerName = server.ServerUri;
-        FailsOnDataErrors = server.Features.Contains(FailOnDataErrors, StringComparer.Ordinal);
+        FailsOnDataErrors = server.FailsOnDataErrors;
+        IsResourceTimerTransient = server.IsResourceTimerTransient;
         _closed = _closing.Token;
         _errors = new GrpcXdsErrors(server.ServerUri, options.MaxResponseBytes);
         _channel = GrpcChannel.ForAddress(GetAuthority(server), new GrpcChannelOptions
@@ -38,6 +37,8 @@ internal sealed class GrpcXdsTransport : IXdsTransport
     public string ServerName { get; }
 
     public bool FailsOnDataErrors { get; }
+
+    public bool IsResourceTimerTransient { get; }
 
     public IXdsStream OpenStream(CancellationToken cancellationToken) => new GrpcXdsStream(_client, _errors, _closed, cancellationToken);
 
@@ -61,7 +62,7 @@ internal sealed class GrpcXdsTransport : IXdsTransport
         KeepAlivePingDelay = options.PingDelay,
         KeepAlivePingTimeout = options.PingTimeout,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        PooledConnectionIdleTimeout = options.IdleTimeout,
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,

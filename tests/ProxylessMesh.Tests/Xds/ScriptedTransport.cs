@@ -6,13 +6,15 @@ using ProxylessMesh.Xds;
 namespace ProxylessMesh.Tests.Xds;
 
 /// <summary>A control plane in the hands of a test, without sockets, so that the clock can be the test's too.</summary>
-internal sealed class ScriptedTransport : IXdsTransport
+internal sealed class ScriptedTransport(string name = "scripted") : IXdsTransport
 {
     private readonly Channel<ScriptedStream> _opened = Channel.CreateUnbounded<ScriptedStream>();
 
-    public string ServerName => "scripted";
+    public string ServerName => name;
 
     public bool FailsOnDataErrors { get; init; }
+
+    public bool IsResourceTimerTransient { get; init; }
 
     public bool IsDisposed { get; private set; }
 
