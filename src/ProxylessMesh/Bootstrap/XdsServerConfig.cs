@@ -15,6 +15,9 @@ internal sealed record XdsServerConfig
 
     public required ChannelCredentialsConfig Credentials { get; init; }
 
+    /// <summary>The files of <c>call_creds</c> of type <c>jwt_token_file</c> (gRFC A97). Empty over plaintext: tokens are sent over TLS only.</summary>
+    public ImmutableArray<string> JwtTokenFiles { get; init; } = [];
+
     /// <summary>
     /// <c>server_features</c>, the unknown ones too. <c>ignore_resource_deletion</c> (gRFC A53) is one of those: gRFC A88 has made
     /// what it asks for the rule.

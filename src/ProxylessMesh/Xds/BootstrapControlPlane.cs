@@ -27,7 +27,7 @@ internal sealed partial class BootstrapControlPlane(string? option, IConfigurati
 
         LogServers(logger, bootstrap.Origin, string.Join(", then ", bootstrap.Servers.Select(static server => server.ServerUri)), bootstrap.Node.Id);
         return Task.FromResult(new ControlPlaneConnection(
-            [.. bootstrap.Servers.Select(static server => new GrpcXdsTransport(server))],
+            [.. bootstrap.Servers.Select(server => new GrpcXdsTransport(server, new GrpcXdsTransportOptions(), timeProvider, logger))],
             NodeFactory.ToProto(bootstrap.Node),
             bootstrap.ClientListenerTemplate,
             bootstrap.IstioIdentity,

@@ -1,5 +1,8 @@
 using Envoy.Service.Discovery.V3;
+using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Bootstrap;
 
 namespace ProxylessMesh.Xds;
@@ -15,10 +18,23 @@ internal sealed class GrpcXdsTransport : IXdsTransport
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationToken _closed; // outlives its source
     private readonly AggregatedDiscoveryService.AggregatedDiscoveryServiceClient _client;
+    private readonly ControlPlaneCredentials? _credentials;
+    private readonly CallCredentials? _callCredentials;
 
     public GrpcXdsTransport(XdsServerConfig server, GrpcXdsTransportOptions? options = null)
+        : this(server, options ?? new GrpcXdsTransportOptions(), TimeProvider.System, NullLogger.Instance)
     {
-        options ??= new GrpcXdsTransportOptions();
+    }
+
+    public GrpcXdsTransport(XdsServerConfig server, GrpcXdsTransportOptions options, TimeProvider timeProvider, ILogger logger)
+    {
+        if (server.Credentials is TlsCredentialsConfig tls)
+        {
+            var targetHost = server.Address is TcpServerAddress tcp ? tcp.Host : "localhost";
+            _credentials = new ControlPlaneCredentials(tls, targetHost, timeProvider, logger);
+        }
+
+        _callCredentials = CreateCallCredentials(server, timeProvider);
         ServerName = server.ServerUri;
         FailsOnDataErrors = server.FailsOnDataErrors;
         IsResourceTimerTransient = server.IsResourceTimerTransient;
@@ -26,7 +42,7 @@ internal sealed class GrpcXdsTransport : IXdsTransport
         _errors = new GrpcXdsErrors(server.ServerUri, options.MaxResponseBytes);
         _channel = GrpcChannel.ForAddress(GetAuthority(server), new GrpcChannelOptions
         {
-            HttpHandler = CreateHandler(new ControlPlaneConnector(server), options),
+            HttpHandler = CreateHandler(new ControlPlaneConnector(server, _credentials), options),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = options.MaxResponseBytes,
             MaxSendMessageSize = null,
@@ -40,7 +56,7 @@ internal sealed class GrpcXdsTransport : IXdsTransport
 
     public bool IsResourceTimerTransient { get; }
 
-    public IXdsStream OpenStream(CancellationToken cancellationToken) => new GrpcXdsStream(_client, _errors, _closed, cancellationToken);
+    public IXdsStream OpenStream(CancellationToken cancellationToken) => new GrpcXdsStream(_client, _callCredentials, _errors, _closed, cancellationToken);
 
     /// <summary>Breaks the streams that are open and closes the connection.</summary>
     public async ValueTask DisposeAsync()
@@ -51,7 +67,26 @@ internal sealed class GrpcXdsTransport : IXdsTransport
         }
 
         _channel.Dispose();
+        _credentials?.Dispose();
         _closing.Dispose();
+    }
+
+    // The gRPC client sends them over https only.
+    private static CallCredentials? CreateCallCredentials(XdsServerConfig server, TimeProvider timeProvider)
+    {
+        if (server.JwtTokenFiles.IsEmpty)
+        {
+            return null;
+        }
+
+        var files = server.JwtTokenFiles.Select(path => new JwtTokenFile(path, timeProvider)).ToArray();
+        return CallCredentials.FromInterceptor(async (context, metadata) =>
+        {
+            foreach (var file in files)
+            {
+                metadata.Add("authorization", $"Bearer {await file.GetTokenAsync(context.CancellationToken).ConfigureAwait(false)}");
+            }
+        });
     }
 
     private static SocketsHttpHandler CreateHandler(ControlPlaneConnector connector, GrpcXdsTransportOptions options) => new()
