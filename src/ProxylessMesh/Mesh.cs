@@ -20,6 +20,8 @@ public sealed class Mesh : IAsyncDisposable
 
     internal Mesh(MeshRuntime runtime) => _runtime = runtime;
 
+    internal MeshRuntime Runtime => _runtime;
+
     /// <summary>Starts a mesh of its own, configured by the environment (<c>GRPC_XDS_BOOTSTRAP</c> or <c>GRPC_XDS_BOOTSTRAP_CONFIG</c>).</summary>
     /// <inheritdoc cref="StartAsync(MeshOptions, ILoggerFactory, CancellationToken)"/>
     public static Task<Mesh> StartAsync(CancellationToken cancellationToken) => StartAsync(new MeshOptions(), cancellationToken);

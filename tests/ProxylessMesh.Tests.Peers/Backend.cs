@@ -31,6 +31,7 @@ public sealed class Backend : IAsyncDisposable
     private PeerHost? _host;
     private int _requests;
     private int _connections;
+    private int _openConnections;
     private volatile SeenRequest? _lastRequest;
 
     private Backend(string id, string address)
@@ -51,6 +52,9 @@ public sealed class Backend : IAsyncDisposable
 
     /// <summary>How many connections have ever been accepted.</summary>
     public int ConnectionCount => Volatile.Read(ref _connections);
+
+    /// <summary>How many connections are open now.</summary>
+    public int OpenConnectionCount => Volatile.Read(ref _openConnections);
 
     /// <summary>The distinct <c>Host</c> or <c>:authority</c> values seen.</summary>
     public IReadOnlyCollection<string> Hosts => [.. _hosts.Keys];
@@ -103,10 +107,18 @@ public sealed class Backend : IAsyncDisposable
             kestrel => kestrel.Listen(IPAddress.Parse(Address), port, listener =>
             {
                 listener.Protocols = protocol == BackendProtocol.Http1 ? HttpProtocols.Http1 : HttpProtocols.Http2;
-                listener.Use(next => connection =>
+                listener.Use(next => async connection =>
                 {
                     Interlocked.Increment(ref _connections);
-                    return next(connection);
+                    Interlocked.Increment(ref _openConnections);
+                    try
+                    {
+                        await next(connection);
+                    }
+                    finally
+                    {
+                        Interlocked.Decrement(ref _openConnections);
+                    }
                 });
             }),
             services =>

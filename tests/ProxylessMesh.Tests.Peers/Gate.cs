@@ -28,7 +28,8 @@ public sealed class Gate : IDisposable
         _arrivals.Dispose();
     }
 
-    internal Task PassAsync(CancellationToken cancellationToken)
+    /// <summary>Arrives, and waits for a pass.</summary>
+    public Task PassAsync(CancellationToken cancellationToken)
     {
         _arrivals.Release();
         return _passes.WaitAsync(cancellationToken);

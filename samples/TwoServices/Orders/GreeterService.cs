@@ -1,6 +1,7 @@
 using Grpc.Core;
+using TwoServices;
 
-namespace TwoServices;
+namespace Orders;
 
 /// <summary>The gRPC side of the service: says who answers.</summary>
 internal sealed class GreeterService(OrdersOptions options) : Greeter.GreeterBase

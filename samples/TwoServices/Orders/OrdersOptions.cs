@@ -1,4 +1,4 @@
-namespace TwoServices;
+namespace Orders;
 
 /// <summary>The settings of one instance, from the configuration section <c>Orders</c>.</summary>
 internal sealed class OrdersOptions

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using TwoServices;
+using Orders;
 
 // Settings come from the command line (--Orders:Version v2) or the environment (Orders__Version=v2).
 var builder = WebApplication.CreateBuilder(args);

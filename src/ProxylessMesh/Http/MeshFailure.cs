@@ -11,11 +11,11 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
     /// Hands the failure to the caller in its own language: an <see cref="MeshRequestException"/>, or for a gRPC call a
     /// Trailers-Only response, which its client turns into an RpcException with this status and text.
     /// </summary>
-    public HttpResponseMessage ToCaller(HttpRequestMessage request)
+    public Task<HttpResponseMessage> ToCallerAsync(HttpRequestMessage request)
     {
         if (!IsGrpc(request))
         {
-            throw new MeshRequestException(Reason, Message, InnerException);
+            return Task.FromException<HttpResponseMessage>(new MeshRequestException(Reason, Message, InnerException));
         }
 
         var response = new HttpResponseMessage(HttpStatusCode.OK)
@@ -27,7 +27,7 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         response.Content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
         response.Headers.TryAddWithoutValidation("grpc-status", Unavailable);
         response.Headers.TryAddWithoutValidation("grpc-message", Uri.EscapeDataString(Message));
-        return response;
+        return Task.FromResult(response);
     }
 
     private static bool IsGrpc(HttpRequestMessage request)

@@ -14,6 +14,8 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
     private const int MaxConnectAttempts = 3;
 
+    private const int NoAttempt = 0;
+
     private volatile bool _isClosed;
 
     public ListenerTable Listeners => listeners;
@@ -25,54 +27,54 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         listeners.Close();
     }
 
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
+    /// <summary>Up to an endpoint nothing waits as a rule, so that a request costs one state machine: the last stage's.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
     {
-        while (true)
+        if (_isClosed)
         {
-            ObjectDisposedException.ThrowIf(_isClosed, this);
-
-            // 1. The listener: what the control plane says of this authority.
-            var listener = authority.Listener.View;
-            if (listener.IsPending)
-            {
-                await authority.Listener.WaitForChangeAsync(listener, cancellationToken).ConfigureAwait(false);
-                continue;
-            }
-
-            if (listener.Routes is null)
-            {
-                return new MeshFailure(MeshFailureReason.NoListener, $"no route configuration for '{authority.Host}': {listener.Error?.Message}").ToCaller(request);
-            }
-
-            // 2. The route, and one of its clusters by weight.
-            var failure = Route(request, authority, listener.Routes, out var cluster);
-            if (failure is not null)
-            {
-                return failure.ToCaller(request);
-            }
-
-            // 3. The cluster. One that is still on its way: where the request would have gone before, or wait for it.
-            var view = cluster!.View; // set when there is no failure
-            if (view.IsPending)
-            {
-                if (listener.StandIn is null || Route(request, authority, listener.StandIn, out var standIn) is not null || standIn!.View.IsPending)
-                {
-                    await cluster.WaitForChangeAsync(view, cancellationToken).ConfigureAwait(false);
-                    continue;
-                }
-
-                cluster = standIn;
-            }
-
-            // 4. An endpoint, and its connections.
-            var response = await SendToClusterAsync(request, cluster, cancellationToken).ConfigureAwait(false);
-            if (response is not null)
-            {
-                return response;
-            }
-
-            // The cluster was retired while we looked at it: the routes are other ones by now.
+            return Task.FromException<HttpResponseMessage>(new ObjectDisposedException("ProxylessMesh.Mesh"));
         }
+
+        // 1. The listener: what the control plane says of this authority.
+        var listener = authority.Listener.View;
+        if (listener.IsPending)
+        {
+            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), request, authority, cancellationToken);
+        }
+
+        if (listener.Routes is null)
+        {
+            return new MeshFailure(MeshFailureReason.NoListener, $"no route configuration for '{authority.Host}': {listener.Error?.Message}").ToCallerAsync(request);
+        }
+
+        // 2. The route, and one of its clusters by weight.
+        var failure = Route(request, authority, listener.Routes, out var cluster);
+        if (failure is not null)
+        {
+            return failure.ToCallerAsync(request);
+        }
+
+        // 3. The cluster. One that is still on its way: where the request would have gone before, or wait for it.
+        var view = cluster!.View; // set when there is no failure
+        if (view.IsPending)
+        {
+            if (listener.StandIn is null || Route(request, authority, listener.StandIn, out var standIn) is not null || standIn!.View.IsPending)
+            {
+                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
+            }
+
+            cluster = standIn;
+        }
+
+        // 4. An endpoint, and its connections.
+        return SendToClusterAsync(request, authority, cluster, attempt: 1, failed: null, cancellationToken);
+    }
+
+    /// <summary>Begins anew once configuration has changed.</summary>
+    private async Task<HttpResponseMessage> WaitAndSendAsync(Task change, HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
+    {
+        await change.ConfigureAwait(false);
+        return await SendAsync(request, authority, cancellationToken).ConfigureAwait(false);
     }
 
     private MeshFailure? Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes, out ClusterState? cluster)
@@ -104,64 +106,80 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         }
     }
 
-    /// <returns>The response, or <see langword="null"/> when the cluster was retired and the request must be routed again.</returns>
-    private async Task<HttpResponseMessage?> SendToClusterAsync(HttpRequestMessage request, ClusterState cluster, CancellationToken cancellationToken)
+    /// <param name="request">The request.</param>
+    /// <param name="authority">Where to begin anew, should the cluster be gone.</param>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="attempt">1 for the first.</param>
+    /// <param name="failed">The endpoint of the attempt before.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    private Task<HttpResponseMessage> SendToClusterAsync(
+        HttpRequestMessage request, MeshAuthority authority, ClusterState cluster, int attempt, EndpointState? failed, CancellationToken cancellationToken)
     {
-        EndpointState? failed = null;
-        for (var attempt = 1; ;)
+        while (true)
         {
             var view = cluster.View;
             if (view.Error is { } error)
             {
-                return new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}").ToCaller(request);
+                return new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}").ToCallerAsync(request);
             }
 
             if (view.Picker is null)
             {
-                if (view.IsRetired)
-                {
-                    return null;
-                }
-
-                await cluster.WaitForChangeAsync(view, cancellationToken).ConfigureAwait(false);
-                continue;
+                // It changed since the request was routed. Retired: the routes are other ones by now.
+                return view.IsRetired
+                    ? SendAsync(request, authority, cancellationToken)
+                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
             }
 
             var endpoint = Pick(view, failed);
             if (endpoint is null)
             {
-                return new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint").ToCaller(request);
+                return new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint").ToCallerAsync(request);
             }
 
-            if (!endpoint.TryAcquire())
+            if (endpoint.TryAcquire())
             {
-                continue; // it left the configuration after the view was read: there is a newer one
+                var isLast = attempt >= Math.Min(MaxConnectAttempts, view.Endpoints.Length);
+                return SendToEndpointAsync(request, authority, cluster, endpoint, isLast ? NoAttempt : attempt + 1, cancellationToken);
             }
 
-            try
-            {
-                var response = await endpoint.SendAsync(request, cancellationToken).ConfigureAwait(false);
-                endpoint.OnConnected();
-                TrackedContent.Attach(response, endpoint);
-                return response;
-            }
-            catch (HttpRequestException exception) when (exception.InnerException is EndpointConnectException)
-            {
-                endpoint.OnConnectFailed();
-                endpoint.Release();
-                if (attempt++ >= Math.Min(MaxConnectAttempts, view.Endpoints.Length))
-                {
-                    return new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {exception.InnerException.Message}", exception).ToCaller(request);
-                }
-
-                failed = endpoint;
-            }
-            catch
-            {
-                endpoint.Release();
-                throw;
-            }
+            // It left the configuration after the view was read: there is a newer one.
         }
+    }
+
+    /// <param name="request">The request.</param>
+    /// <param name="authority">As for the cluster.</param>
+    /// <param name="cluster">The endpoint's cluster.</param>
+    /// <param name="endpoint">The endpoint, with a lease that this method gives back or hands to the response.</param>
+    /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    private async Task<HttpResponseMessage> SendToEndpointAsync(
+        HttpRequestMessage request, MeshAuthority authority, ClusterState cluster, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+    {
+        HttpRequestException refused;
+        try
+        {
+            var response = await endpoint.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            endpoint.OnConnected();
+            TrackedContent.Attach(response, endpoint);
+            return response;
+        }
+        catch (HttpRequestException exception) when (exception.InnerException is EndpointConnectException)
+        {
+            endpoint.OnConnectFailed();
+            endpoint.Release();
+            refused = exception;
+        }
+        catch
+        {
+            endpoint.Release();
+            throw;
+        }
+
+        var next = nextAttempt != NoAttempt
+            ? SendToClusterAsync(request, authority, cluster, nextAttempt, endpoint, cancellationToken)
+            : new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused).ToCallerAsync(request);
+        return await next.ConfigureAwait(false);
     }
 
     /// <summary>Picks an endpoint; looks a few times for another than one that has just refused a connection.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using ProxylessMesh.Clusters;
 
 namespace ProxylessMesh.Http;
@@ -9,6 +10,9 @@ namespace ProxylessMesh.Http;
 /// </summary>
 internal sealed class TrackedContent : HttpContent
 {
+    /// <summary>HttpContent's own.</summary>
+    private const int CopyBufferSize = 8192;
+
     private readonly HttpContent _inner;
     private EndpointState? _endpoint;
 
@@ -33,7 +37,7 @@ internal sealed class TrackedContent : HttpContent
     /// <summary>Hands the lease on <paramref name="endpoint"/> over to the response.</summary>
     public static void Attach(HttpResponseMessage response, EndpointState endpoint)
     {
-        if (response.Content.Headers.ContentLength == 0)
+        if (IsEmpty(response.Content.Headers))
         {
             endpoint.Release();
         }
@@ -46,11 +50,11 @@ internal sealed class TrackedContent : HttpContent
     /// <summary>Gives the lease back; harmless when repeated.</summary>
     public void Complete() => Interlocked.Exchange(ref _endpoint, null)?.Release();
 
-    protected override async Task<Stream> CreateContentReadStreamAsync()
-        => new TrackedStream(await _inner.ReadAsStreamAsync().ConfigureAwait(false), this);
+    // A connection has its stream at hand once the headers have come: asking for it never blocks.
+    protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
 
-    protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken)
-        => new TrackedStream(await _inner.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), this);
+    protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken)
+        => Task.FromResult(CreateContentReadStream(cancellationToken));
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken)
         => new TrackedStream(_inner.ReadAsStream(cancellationToken), this);
@@ -62,7 +66,12 @@ internal sealed class TrackedContent : HttpContent
     {
         try
         {
-            await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
+            // As the inner content would do it, but with a state machine less.
+            var body = _inner.ReadAsStream(cancellationToken);
+            await using (body.ConfigureAwait(false))
+            {
+                await body.CopyToAsync(stream, CopyBufferSize, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -99,4 +108,8 @@ internal sealed class TrackedContent : HttpContent
 
         base.Dispose(disposing);
     }
+
+    // Looked at unparsed, as parsing allocates; most bodies are not empty.
+    private static bool IsEmpty(HttpContentHeaders headers)
+        => headers.NonValidated.TryGetValues("Content-Length", out var length) ? length.ToString() == "0" : headers.ContentLength == 0;
 }

@@ -1,13 +1,16 @@
 namespace ProxylessMesh.Http;
 
-/// <summary>The stream of a <see cref="TrackedContent"/>: reads through, and completes it at the end, on failure and on disposal.</summary>
+/// <summary>
+/// The stream of a <see cref="TrackedContent"/>: reads through, and completes it at the end, on failure and on disposal. Can be
+/// written to when the connection was upgraded (101 Switching Protocols).
+/// </summary>
 internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stream
 {
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
 
-    public override bool CanWrite => false;
+    public override bool CanWrite => inner.CanWrite;
 
     public override long Length => throw new NotSupportedException();
 
@@ -55,15 +58,23 @@ internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stre
         }
     }
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() => inner.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+
+    public override void Write(ReadOnlySpan<byte> buffer) => inner.Write(buffer);
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        => inner.WriteAsync(buffer, offset, count, cancellationToken);
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        => inner.WriteAsync(buffer, cancellationToken);
 
     protected override void Dispose(bool disposing)
     {

@@ -63,7 +63,7 @@ public class ProductDependencyTests
     [Fact]
     public void Sockets_AreNamedByTransportAndNameResolutionOnly()
     {
-        string[] allowed = ["ProxylessMesh.Transport.EndpointConnections", "ProxylessMesh.Clusters.DnsEndpoints"];
+        string[] allowed = ["ProxylessMesh.Transport.EndpointDialer", "ProxylessMesh.Clusters.DnsEndpoints"];
         var users = Uses
             .Where(use => Layers.RequestRoad.Any(stage => use.User.IsIn($"{Layers.Root}.{stage}")) && ExternalNames.IsSocket(use.Used))
             .Select(use => use.User.ToString())

@@ -47,8 +47,8 @@ internal static partial class SourceRules
     [GeneratedRegex(@"\b(?:TODO|FIXME|HACK|NotImplementedException)\b")]
     private static partial Regex Unfinished();
 
-    // Home directories, scratch directories and a workplace's own: whoever clones the repository has none of them.
-    [GeneratedRegex(@"(?<![\w.*}~-])/(?:work|root|home/\w+|tmp/wt)/[\w.-]*")]
+    // Somebody's home or scratch directory: whoever clones the repository does not have it.
+    [GeneratedRegex(@"(?<![\w.*}~-])/(?:root|home/\w+|tmp/\w+)/[\w.-]*")]
     private static partial Regex OutsidePlace();
 
     [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline)]

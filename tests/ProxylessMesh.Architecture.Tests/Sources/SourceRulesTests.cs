@@ -38,9 +38,9 @@ public class SourceRulesTests
     }
 
     [Theory]
-    [InlineData("see /wo" + "rk/notes.md", 1)]
+    [InlineData("see /ro" + "ot/notes.md", 1)]
     [InlineData("cd /ho" + "me/somebody/src", 1)]
-    [InlineData("https://example.com/work/notes.md", 0)]
+    [InlineData("https://example.com/root/notes.md", 0)]
     [InlineData("unix:///etc/istio/proxy/XDS", 0)]
     [InlineData("src/ProxylessMesh/Http", 0)]
     public void CheckOutsidePlaces_Text_ReportsPlacesOfAMachine(string text, int expected)

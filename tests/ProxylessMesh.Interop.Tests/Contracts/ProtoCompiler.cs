@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Google.Protobuf.Reflection;
 
 namespace ProxylessMesh.Interop.Tests.Contracts;
@@ -12,7 +11,7 @@ internal static class ProtoCompiler
     /// <summary>The product's files, by their path below its root: upstream's path too.</summary>
     public static IReadOnlyList<string> OwnFiles()
     {
-        var root = BuildValue("ProtosDirectory");
+        var root = BuildValue.Of("ProtosDirectory");
         return [.. Directory.EnumerateFiles(root, "*.proto", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
             .Where(file => !file.StartsWith("obj/", StringComparison.Ordinal) && !file.StartsWith("bin/", StringComparison.Ordinal))
@@ -20,12 +19,12 @@ internal static class ProtoCompiler
     }
 
     public static Task<FileDescriptorSet> CompileOwnAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
-        => CompileAsync([BuildValue("ProtosDirectory")], files, cancellationToken);
+        => CompileAsync([BuildValue.Of("ProtosDirectory")], files, cancellationToken);
 
     /// <summary>Compiles the files that the npm package <c>@grpc/grpc-js-xds</c> ships.</summary>
     public static async Task<FileDescriptorSet> CompileUpstreamAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
-        var deps = Path.Combine(BuildValue("NodeModulesDirectory"), "@grpc", "grpc-js-xds", "deps");
+        var deps = Path.Combine(BuildValue.Of("NodeModulesDirectory"), "@grpc", "grpc-js-xds", "deps");
         var mended = Directory.CreateTempSubdirectory("proxylessmesh-contracts-");
         try
         {
@@ -57,8 +56,8 @@ internal static class ProtoCompiler
         var output = Path.GetTempFileName();
         try
         {
-            var start = new ProcessStartInfo(BuildValue("ProtocPath")) { RedirectStandardError = true };
-            foreach (var root in roots.Append(BuildValue("ProtocImports")))
+            var start = new ProcessStartInfo(BuildValue.Of("ProtocPath")) { RedirectStandardError = true };
+            foreach (var root in roots.Append(BuildValue.Of("ProtocImports")))
             {
                 start.ArgumentList.Add($"--proto_path={root}");
             }
@@ -81,8 +80,4 @@ internal static class ProtoCompiler
             File.Delete(output);
         }
     }
-
-    private static string BuildValue(string key)
-        => typeof(ProtoCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value
-            ?? throw new InvalidOperationException($"The project file gives no value for '{key}'.");
 }

@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using ProxylessMesh.Tests.EndToEnd;
 using ProxylessMesh.Tests.Peers;
 
 namespace ProxylessMesh.Tests.DependencyInjection;
@@ -227,7 +226,7 @@ public sealed class AddMeshTests
     public async Task HealthCheck_NothingEverCame_IsUnhealthy()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Mesh:Bootstrap"] = MeshFixture.Bootstrap("127.0.0.1:1"), ["Mesh:Preload:0"] = "orders" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Mesh:Bootstrap"] = BootstrapJson.Insecure("127.0.0.1:1"), ["Mesh:Preload:0"] = "orders" });
         builder.AddMesh();
         builder.Services.AddHealthChecks().AddMesh();
         using var host = builder.Build();
@@ -240,7 +239,7 @@ public sealed class AddMeshTests
     private static async Task<IHost> StartAsync(ReplayAdsServer controlPlane, Action<HostApplicationBuilder> configure)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Mesh:Bootstrap"] = MeshFixture.Bootstrap(controlPlane.ServerUri) });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Mesh:Bootstrap"] = BootstrapJson.Insecure(controlPlane.ServerUri) });
         configure(builder);
         var host = builder.Build();
         await host.StartAsync();

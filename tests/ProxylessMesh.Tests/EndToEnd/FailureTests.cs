@@ -53,7 +53,7 @@ public sealed class FailureTests
     [Fact]
     public async Task Send_ControlPlaneDownFromTheStart_FailsAtOnceNamingItAndTheNode()
     {
-        var options = new MeshOptions { Bootstrap = MeshFixture.Bootstrap("127.0.0.1:1") };
+        var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure("127.0.0.1:1") };
         await using var mesh = await Mesh.StartAsync(options, CancellationToken.None);
         using var client = new HttpClient(mesh.CreateHandler()) { Timeout = TestTimeouts.Default };
 

@@ -21,23 +21,18 @@ internal sealed class MeshFixture : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>The requests under way to the service orders, on all its endpoints.</summary>
+    public int ActiveRequests => Mesh.Runtime.Pipeline!.Listeners.Find("orders").Listener.View.Routes!.Clusters.Sum(cluster => cluster.View.Endpoints.Sum(endpoint => endpoint.ActiveRequests));
+
     public static Task<MeshFixture> StartAsync(params IEnumerable<Any> resources) => StartAsync(static _ => { }, resources);
 
     public static async Task<MeshFixture> StartAsync(Action<MeshOptions> configure, params IEnumerable<Any> resources)
     {
         var controlPlane = await ReplayAdsServer.StartAsync(resources);
-        var options = new MeshOptions { Bootstrap = Bootstrap(controlPlane.ServerUri) };
+        var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri) };
         configure(options);
         return new MeshFixture(controlPlane, await Mesh.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None));
     }
-
-    /// <summary>The bootstrap of a plain gRPC service.</summary>
-    public static string Bootstrap(string serverUri, string nodeId = "test-node", string feature = "xds_v3") => $$"""
-        {
-          "xds_servers": [{ "server_uri": "{{serverUri}}", "channel_creds": [{ "type": "insecure" }], "server_features": ["{{feature}}"] }],
-          "node": { "id": "{{nodeId}}" }
-        }
-        """;
 
     public EchoService.EchoServiceClient Grpc(string address, out GrpcChannel channel)
     {

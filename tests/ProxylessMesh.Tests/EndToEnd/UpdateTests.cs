@@ -129,7 +129,7 @@ public sealed class UpdateTests
     {
         await using var stalled = StalledServer.Start();
         await using var outside = await Backend.StartAsync("outside", BackendProtocol.Http1);
-        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = MeshFixture.Bootstrap($"127.0.0.1:{stalled.Port}") }, CancellationToken.None);
+        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = BootstrapJson.Insecure($"127.0.0.1:{stalled.Port}") }, CancellationToken.None);
         using var client = new HttpClient(mesh.CreateHandler()) { Timeout = TestTimeouts.Default };
         using var patience = new CancellationTokenSource();
 
@@ -150,7 +150,7 @@ public sealed class UpdateTests
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
         await using var controlPlane = await ReplayAdsServer.StartAsync([.. XdsResources.Service("orders", backend), .. XdsResources.Service("cart", backend)]);
-        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = MeshFixture.Bootstrap(controlPlane.ServerUri, feature: feature) }, CancellationToken.None);
+        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri, feature: feature) }, CancellationToken.None);
         using var client = new HttpClient(mesh.CreateHandler()) { Timeout = TestTimeouts.Default };
         using var before = await client.GetAsync(new Uri("http://orders/"));
         var stream = controlPlane.Server.Streams[^1];

@@ -1,7 +1,7 @@
-namespace ProxylessMesh.ControlPlane.Tests;
+namespace ProxylessMesh.Tests.Peers;
 
 /// <summary>A directory of its own for one test.</summary>
-internal sealed class TemporaryDirectory : IDisposable
+public sealed class TemporaryDirectory : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mesh-");
 

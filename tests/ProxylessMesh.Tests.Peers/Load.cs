@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using Grpc.Net.Client;
-using ProxylessMesh.Tests.Peers;
 
-namespace ProxylessMesh.Tests.EndToEnd;
+namespace ProxylessMesh.Tests.Peers;
 
 /// <summary>Requests without pause, HTTP and gRPC, while something happens; counts who answered and what failed.</summary>
-internal sealed class Load : IAsyncDisposable
+public sealed class Load : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, int> _answers = new(StringComparer.Ordinal);

@@ -1,0 +1,53 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace ProxylessMesh.Interop.Tests.Documents;
+
+/// <summary>The C# that the documents show, so that it is compiled; <see cref="SnippetTests"/> compares.</summary>
+internal static class Snippets
+{
+    public static void Start(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+
+        builder.AddMesh().AddMeshYaml("mesh.yaml");   // or builder.AddMesh(): the xDS bootstrap of the environment
+
+        builder.Services.AddHttpClient("orders", client => client.BaseAddress = new Uri("http://orders"));
+        builder.Services.AddGrpcClient<Payments.PaymentsClient>(options => options.Address = new Uri("xds:///payments"));
+
+        var app = builder.Build();
+        app.MapGet("/", async (IHttpClientFactory clients) => await clients.CreateClient("orders").GetStringAsync("/latest"));
+        app.Run();
+    }
+
+    public static void Enrol(WebApplicationBuilder builder)
+    {
+        builder.Services.AddHttpClient("orders").AddMeshHandler();
+    }
+
+    public static void Wait(WebApplicationBuilder builder)
+    {
+        builder.AddMesh(options =>
+        {
+            options.Preload.Add("orders");
+            options.WaitForConfiguration = TimeSpan.FromSeconds(10);
+        });
+        builder.Services.AddHealthChecks().AddMesh();
+    }
+
+    public static async Task WithoutAHostAsync(CancellationToken cancellationToken)
+    {
+        await using var mesh = await Mesh.StartAsync(new MeshOptions().UseMeshYaml("mesh.yaml"), cancellationToken);
+
+        using var client = new HttpClient(mesh.CreateHandler());
+        using var channel = mesh.CreateGrpcChannel("xds:///payments");
+    }
+
+    /// <summary>Stands for a client that Grpc.Tools generates.</summary>
+    private static class Payments
+    {
+        internal sealed class PaymentsClient(CallInvoker invoker) : ClientBase(invoker);
+    }
+}
