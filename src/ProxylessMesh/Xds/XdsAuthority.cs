@@ -10,13 +10,13 @@ namespace ProxylessMesh.Xds;
 /// answers. What is cached survives both. Lives on the configuration loop.
 /// </summary>
 /// <remarks>Invariant: sessions run with the first servers of the list, and all but the last of them have failed.</remarks>
-internal sealed partial class XdsAuthority : IAdsSessionOwner
+internal sealed partial class XdsAuthority : IXdsServerSessionOwner
 {
     private readonly IReadOnlyList<IXdsTransport> _servers;
     private readonly XdsEnvironment _environment;
     private readonly ILogger _logger;
     private readonly ResourceSet[] _sets;
-    private readonly List<AdsSession> _sessions = [];
+    private readonly List<XdsServerSession> _sessions = [];
     private readonly List<Task> _closing = [];
 
     private bool _isFlushPosted;
@@ -85,7 +85,7 @@ internal sealed partial class XdsAuthority : IAdsSessionOwner
         return Task.WhenAll(_closing);
     }
 
-    void IAdsSessionOwner.OnResponding(AdsSession session)
+    void IXdsServerSessionOwner.OnResponding(XdsServerSession session)
     {
         var index = _sessions.IndexOf(session);
         if (index < _sessions.Count - 1)
@@ -97,7 +97,7 @@ internal sealed partial class XdsAuthority : IAdsSessionOwner
         Publish();
     }
 
-    void IAdsSessionOwner.OnApplied(AdsSession session, ResourceSet set)
+    void IXdsServerSessionOwner.OnApplied(XdsServerSession session, ResourceSet set)
     {
         foreach (var other in _sessions)
         {
@@ -108,7 +108,7 @@ internal sealed partial class XdsAuthority : IAdsSessionOwner
         }
     }
 
-    void IAdsSessionOwner.OnClosed(AdsSession session)
+    void IXdsServerSessionOwner.OnClosed(XdsServerSession session)
     {
         Publish();
         if (session.Failure is null)
@@ -174,7 +174,7 @@ internal sealed partial class XdsAuthority : IAdsSessionOwner
             LogFallback(last.Server.ServerName, last.Failure, _servers[_sessions.Count].ServerName);
         }
 
-        var session = new AdsSession(_servers[_sessions.Count], _sets, this, _environment);
+        var session = new XdsServerSession(_servers[_sessions.Count], _sets, this, _environment);
         _sessions.Add(session);
         session.Start();
         Publish();

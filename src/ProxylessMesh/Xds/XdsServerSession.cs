@@ -8,16 +8,16 @@ using ProxylessMesh.Protos.Rpc;
 namespace ProxylessMesh.Xds;
 
 /// <summary>What a session tells the authority that it serves; every call is made on the configuration loop.</summary>
-internal interface IAdsSessionOwner
+internal interface IXdsServerSessionOwner
 {
     /// <summary>The server answered; its response is not applied yet.</summary>
-    void OnResponding(AdsSession session);
+    void OnResponding(XdsServerSession session);
 
     /// <summary>What the server said about one type is in the cache now.</summary>
-    void OnApplied(AdsSession session, ResourceSet set);
+    void OnApplied(XdsServerSession session, ResourceSet set);
 
-    /// <summary>The stream ended; <see cref="AdsSession.Failure"/> says whether as a failure.</summary>
-    void OnClosed(AdsSession session);
+    /// <summary>The stream ended; <see cref="XdsServerSession.Failure"/> says whether as a failure.</summary>
+    void OnClosed(XdsServerSession session);
 }
 
 /// <summary>
@@ -25,11 +25,11 @@ internal interface IAdsSessionOwner
 /// watched, ACK and NACK, this server's versions and nonces, the resource timers. Lives on the configuration loop, from
 /// when its server is turned to until a better one answers.
 /// </summary>
-internal sealed partial class AdsSession : IAdsStreamOwner, IAsyncDisposable
+internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposable
 {
     private const int InvalidArgument = 3;
 
-    private readonly IAdsSessionOwner _owner;
+    private readonly IXdsServerSessionOwner _owner;
     private readonly Progress[] _types;
     private readonly Node _node;
     private readonly ConfigurationLoop _loop;
@@ -44,7 +44,7 @@ internal sealed partial class AdsSession : IAdsStreamOwner, IAsyncDisposable
     private bool _isNodeSent;
     private bool _isStopped;
 
-    public AdsSession(IXdsTransport transport, IReadOnlyList<ResourceSet> sets, IAdsSessionOwner owner, XdsEnvironment environment)
+    public XdsServerSession(IXdsTransport transport, IReadOnlyList<ResourceSet> sets, IXdsServerSessionOwner owner, XdsEnvironment environment)
     {
         _owner = owner;
         _types = [.. sets.Select(set => new Progress(set))];
