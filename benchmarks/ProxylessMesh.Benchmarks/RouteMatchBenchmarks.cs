@@ -54,13 +54,13 @@ public class RouteMatchBenchmarks
     }
 
     [Benchmark(Description = "Count routes in one virtual host")]
-    public object? MatchRoutes() => _routes?.FindVirtualHost("shop")?.Match(_path, in _request);
+    public object? MatchRoutes() => _routes?.FindVirtualHost("shop")?.Match(_path, in _request, SharedRandomSource.Instance);
 
     [Benchmark(Description = "Count virtual hosts, exact domain")]
-    public object? MatchExactHost() => _hosts?.FindVirtualHost(_exactHost)?.Match(_path, in _request);
+    public object? MatchExactHost() => _hosts?.FindVirtualHost(_exactHost)?.Match(_path, in _request, SharedRandomSource.Instance);
 
     [Benchmark(Description = "Count virtual hosts, wildcard domain")]
-    public object? MatchWildcardHost() => _hosts?.FindVirtualHost(_wildcardHost)?.Match(_path, in _request);
+    public object? MatchWildcardHost() => _hosts?.FindVirtualHost(_wildcardHost)?.Match(_path, in _request, SharedRandomSource.Instance);
 
     private static RouteConfig Route(PathMatcher path, params HeaderMatcher[] headers) => new()
     {

@@ -157,7 +157,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var listeners = new ListenerTable(hosts, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(client, store, loop);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random), connection.Owner);
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider), connection.Owner);
     }
 
     private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);

@@ -116,10 +116,10 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IReso
             {
                 if (route.Action is ForwardActionConfig forward)
                 {
-                    // A cluster of weight 0 is never drawn: it need not even exist.
+                    // A cluster of weight 0 is never drawn: it need not even exist. One that a header names is not known here.
                     foreach (var cluster in forward.Clusters)
                     {
-                        if (cluster.Weight > 0)
+                        if (cluster is { Weight: > 0, ClusterHeader: null })
                         {
                             names.Add(cluster.ClusterName);
                         }

@@ -12,10 +12,42 @@ internal sealed record RoutesConfig
 
     /// <summary>Match domains against the host with its port taken off (<c>ignore_port_in_host_matching</c>).</summary>
     public bool IgnorePortInHostMatching { get; init; }
+
+    public HeaderMutationsConfig Headers { get; init; } = HeaderMutationsConfig.None;
+
+    /// <summary>
+    /// Whether the route configuration mutates headers first and the cluster last, so that the most specific has the last word
+    /// (<c>most_specific_header_mutations_wins</c>). The default is the other way round.
+    /// </summary>
+    public bool MostSpecificHeadersWin { get; init; }
+
+    /// <summary>Request headers that only callers of the mesh itself may send (<c>internal_only_headers</c>), in lower case.</summary>
+    public ImmutableArray<string> InternalOnlyHeaders { get; init; } = [];
 }
 
 /// <summary>A virtual host: the domains it answers for and its routes, first match wins.</summary>
-internal sealed record VirtualHostConfig(string Name, ImmutableArray<string> Domains, ImmutableArray<RouteConfig> Routes);
+internal sealed record VirtualHostConfig(string Name, ImmutableArray<string> Domains, ImmutableArray<RouteConfig> Routes)
+{
+    public HeaderMutationsConfig Headers { get; init; } = HeaderMutationsConfig.None;
+
+    public TlsRequirement RequireTls { get; init; }
+
+    public ImmutableArray<VirtualClusterConfig> VirtualClusters { get; init; } = [];
+
+    /// <summary>Count the attempts in <c>x-envoy-attempt-count</c> (<c>include_request_attempt_count</c>).</summary>
+    public bool IncludeAttemptCount { get; init; }
+}
+
+/// <summary>Whose requests must come by TLS (<c>VirtualHost.TlsRequirementType</c>).</summary>
+internal enum TlsRequirement
+{
+    None,
+    External,
+    All,
+}
+
+/// <summary>A name for a part of the requests, for statistics (<c>VirtualCluster</c>); the first whose headers match.</summary>
+internal sealed record VirtualClusterConfig(string Name, ImmutableArray<HeaderMatcher> Headers);
 
 /// <summary>One route: what it matches and what it does with the request.</summary>
 internal sealed record RouteConfig
@@ -26,23 +58,6 @@ internal sealed record RouteConfig
     public required RouteMatchConfig Match { get; init; }
 
     public required RouteActionConfig Action { get; init; }
+
+    public HeaderMutationsConfig Headers { get; init; } = HeaderMutationsConfig.None;
 }
-
-/// <summary>The conditions of a route; all must hold.</summary>
-internal sealed record RouteMatchConfig(PathMatcher Path, ImmutableArray<HeaderMatcher> Headers);
-
-/// <summary>What a route does.</summary>
-internal abstract record RouteActionConfig;
-
-/// <summary>
-/// Forward to one of <see cref="Clusters"/>, drawn by weight (gRFC A28). A plain <c>cluster</c> is one entry of weight 1.
-/// The decoder guarantees at least one entry and a total weight in [1, 2^32-1].
-/// </summary>
-internal sealed record ForwardActionConfig(ImmutableArray<WeightedClusterConfig> Clusters) : RouteActionConfig;
-
-/// <summary>One choice of a weighted route.</summary>
-internal sealed record WeightedClusterConfig(string ClusterName, uint Weight);
-
-/// <summary>An action that this version does not carry out: the request fails and says so, the other routes are unharmed.</summary>
-/// <param name="Field">The field of the route that gave the action, for example <c>redirect</c>.</param>
-internal sealed record UnsupportedActionConfig(string Field) : RouteActionConfig;

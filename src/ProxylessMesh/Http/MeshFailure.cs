@@ -30,7 +30,7 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         return Task.FromResult(response);
     }
 
-    private static bool IsGrpc(HttpRequestMessage request)
+    public static bool IsGrpc(HttpRequestMessage request)
         => request.Content?.Headers.ContentType?.MediaType is { } type
             && (type.Equals("application/grpc", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc+", StringComparison.OrdinalIgnoreCase));
 }

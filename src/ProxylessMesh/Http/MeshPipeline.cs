@@ -9,13 +9,17 @@ namespace ProxylessMesh.Http;
 /// The road of a request through the mesh, stage by stage. Lock-free: each stage reads one immutable object, once. A request
 /// waits only for configuration that it needs and that has not come yet; its caller's token ends every wait.
 /// </summary>
-internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random)
+internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider)
 {
     /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
     private const int MaxConnectAttempts = 3;
 
     private const int NoAttempt = 0;
 
+    /// <summary>Never leaves this class: the cluster was retired before an endpoint was reached, and the caller routes the request again.</summary>
+    private static readonly Task<HttpResponseMessage> RouteAgain = Task.FromResult(new HttpResponseMessage());
+
+    private readonly RequestRouter _router = new(random, timeProvider);
     private volatile bool _isClosed;
 
     public ListenerTable Listeners => listeners;
@@ -47,27 +51,37 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             return new MeshFailure(MeshFailureReason.NoListener, $"no route configuration for '{authority.Host}': {listener.Error?.Message}").ToCallerAsync(request);
         }
 
-        // 2. The route, and one of its clusters by weight.
-        var failure = Route(request, authority, listener.Routes, out var cluster);
-        if (failure is not null)
+        // 2. The route, and one of its clusters by weight; or an answer without one.
+        var outcome = _router.Route(request, authority, listener.Routes);
+        if (outcome.Failure is not null)
         {
-            return failure.ToCallerAsync(request);
+            return outcome.Failure.ToCallerAsync(request);
+        }
+
+        if (outcome.Reply is not null)
+        {
+            return Task.FromResult(outcome.Reply);
         }
 
         // 3. The cluster. One that is still on its way: where the request would have gone before, or wait for it.
-        var view = cluster!.View; // set when there is no failure
+        var cluster = outcome.Cluster!; // set when there is neither failure nor reply
+        var view = cluster.View;
         if (view.IsPending)
         {
-            if (listener.StandIn is null || Route(request, authority, listener.StandIn, out var standIn) is not null || standIn!.View.IsPending)
+            var standIn = listener.StandIn is null ? outcome : _router.Route(request, authority, listener.StandIn);
+            if (standIn.Cluster?.View.IsPending != false)
             {
                 return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
             }
 
-            cluster = standIn;
+            outcome = standIn;
+            cluster = standIn.Cluster;
         }
 
         // 4. An endpoint, and its connections.
-        return SendToClusterAsync(request, authority, cluster, attempt: 1, failed: null, cancellationToken);
+        return outcome.Choice!.IsPlain
+            ? SendToClusterAsync(request, authority, cluster, attempt: 1, failed: null, cancellationToken)
+            : SendChangedAsync(request, authority, outcome, cancellationToken);
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>
@@ -77,43 +91,50 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         return await SendAsync(request, authority, cancellationToken).ConfigureAwait(false);
     }
 
-    private MeshFailure? Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes, out ClusterState? cluster)
+    /// <summary>Sends the request as its route has it, and gives back the response as its route has that.</summary>
+    private async Task<HttpResponseMessage> SendChangedAsync(HttpRequestMessage request, MeshAuthority authority, RouteOutcome outcome, CancellationToken cancellationToken)
     {
-        cluster = null;
-        var host = request.Headers.Host ?? authority.Host;
-        var virtualHost = ReferenceEquals(host, authority.Host) ? authority.FindVirtualHost(routes) : routes.FindVirtualHost(host);
-        if (virtualHost is null)
+        var choice = outcome.Choice!; // the caller has seen that it forwards
+        var outgoing = choice.ChangesRequest ? OutgoingRequest.Copy(request) : request;
+        var context = _router.Context(outgoing, authority, in outcome);
+        if (choice.ChangesRequest && context is not null)
         {
-            return new MeshFailure(MeshFailureReason.NoRoute, $"no virtual host of route configuration '{routes.Name}' answers for host '{host}'");
+            try
+            {
+                RequestRewrite.Apply(outcome.Route!, choice, context.Request, context);
+            }
+            catch (FormatException exception)
+            {
+                // The host comes from the request, and is none.
+                var failure = new MeshFailure(MeshFailureReason.NoRoute, $"route '{outcome.Route!.Name}' rewrites the host to what is none: {exception.Message}", exception);
+                return await failure.ToCallerAsync(request).ConfigureAwait(false);
+            }
         }
 
-        var path = request.RequestUri!.PathAndQuery; // a request without a URI does not enter the mesh
-        var query = path.IndexOf('?', StringComparison.Ordinal);
-        var route = virtualHost.Match(query < 0 ? path : path.AsSpan(0, query), new RequestHeaders(request, host));
-        switch (route)
+        var response = await SendToClusterAsync(outgoing, authority: null, outcome.Cluster!, attempt: 1, failed: null, cancellationToken).ConfigureAwait(false);
+        if (ReferenceEquals(response, await RouteAgain.ConfigureAwait(false)))
         {
-            case ForwardRoute<ClusterState> forward:
-                cluster = forward.PickCluster(random);
-                return null;
-            case UnsupportedRoute<ClusterState> unsupported:
-                return new MeshFailure(
-                    MeshFailureReason.UnsupportedRoute,
-                    $"route '{unsupported.Name}' of virtual host '{virtualHost.Name}' says '{unsupported.Field}', which this version does not carry out");
-            default:
-                return new MeshFailure(
-                    MeshFailureReason.NoRoute,
-                    $"no route of virtual host '{virtualHost.Name}' in route configuration '{routes.Name}' matches {request.Method} {path}");
+            return await SendAsync(request, authority, cancellationToken).ConfigureAwait(false);
         }
+
+        response.RequestMessage = request;
+        if (choice.Headers.HasResponse && context is not null)
+        {
+            var headers = new ResponseHeaderMap(response);
+            choice.Headers.ApplyToResponse(headers, context with { Response = headers, ResponseCode = (int)response.StatusCode });
+        }
+
+        return response;
     }
 
     /// <param name="request">The request.</param>
-    /// <param name="authority">Where to begin anew, should the cluster be gone.</param>
+    /// <param name="authority">Where to begin anew, should the cluster be gone; <see langword="null"/> when the caller does, told by <see cref="RouteAgain"/>.</param>
     /// <param name="cluster">The cluster.</param>
     /// <param name="attempt">1 for the first.</param>
     /// <param name="failed">The endpoint of the attempt before.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private Task<HttpResponseMessage> SendToClusterAsync(
-        HttpRequestMessage request, MeshAuthority authority, ClusterState cluster, int attempt, EndpointState? failed, CancellationToken cancellationToken)
+        HttpRequestMessage request, MeshAuthority? authority, ClusterState cluster, int attempt, EndpointState? failed, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -125,10 +146,8 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
 
             if (view.Picker is null)
             {
-                // It changed since the request was routed. Retired: the routes are other ones by now.
-                return view.IsRetired
-                    ? SendAsync(request, authority, cancellationToken)
-                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
+                // It changed since the request was routed: the routes may be other ones by now.
+                return authority is null ? RouteAgain : SendAsync(request, authority, cancellationToken);
             }
 
             var endpoint = Pick(view, failed);
@@ -154,7 +173,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(
-        HttpRequestMessage request, MeshAuthority authority, ClusterState cluster, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+        HttpRequestMessage request, MeshAuthority? authority, ClusterState cluster, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
         HttpRequestException refused;
         try

@@ -50,7 +50,14 @@ internal sealed class WeightedChoice<T>
             return _items[0];
         }
 
-        var drawn = random.Next(_ends[^1]);
+        return Find(random.Next(_ends[^1]));
+    }
+
+    /// <summary>Takes the item of a number given from outside instead of a drawn one, modulo the total weight.</summary>
+    public T At(ulong number) => Find((uint)(number % _ends[^1]));
+
+    private T Find(uint drawn)
+    {
         var low = 0;
         var high = _ends.Length - 1;
         while (low < high)

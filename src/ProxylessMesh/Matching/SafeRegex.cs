@@ -44,6 +44,9 @@ internal sealed class SafeRegex : IEquatable<SafeRegex>
 
     public bool IsMatch(ReadOnlySpan<char> value) => _regex.IsMatch(value);
 
+    /// <summary>Matches the whole of <paramref name="value"/> and keeps what the groups stand for, numbered from 1.</summary>
+    public Match Capture(string value) => _regex.Match(value);
+
     public bool Equals(SafeRegex? other) => other is not null && string.Equals(Pattern, other.Pattern, StringComparison.Ordinal);
 
     public override bool Equals(object? obj) => Equals(obj as SafeRegex);

@@ -1,5 +1,7 @@
+using System.Globalization;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.LoadBalancing;
+using ProxylessMesh.Matching;
 
 namespace ProxylessMesh.Routing;
 
@@ -7,18 +9,33 @@ namespace ProxylessMesh.Routing;
 internal sealed class ForwardRoute<TCluster> : Route<TCluster>
     where TCluster : class
 {
-    private readonly WeightedChoice<TCluster> _clusters;
+    private readonly WeightedChoice<ClusterChoice<TCluster>> _clusters;
 
-    public ForwardRoute(RouteConfig config, ForwardActionConfig action, Func<string, TCluster> cluster)
+    public ForwardRoute(RouteConfig config, ForwardActionConfig action, RouteScope scope, Func<string, TCluster> cluster)
         : base(config)
     {
+        Action = action;
+
         // A cluster without weight is never drawn: it need not even exist.
         var drawable = action.Clusters.Where(static choice => choice.Weight > 0).ToArray();
-        _clusters = new WeightedChoice<TCluster>(
-            [.. drawable.Select(choice => cluster(choice.ClusterName))],
+        _clusters = new WeightedChoice<ClusterChoice<TCluster>>(
+            [.. drawable.Select(choice => new ClusterChoice<TCluster>(choice, action, scope, config.Headers, cluster))],
             [.. drawable.Select(static choice => choice.Weight)]);
     }
 
+    public ForwardActionConfig Action { get; }
+
     /// <summary>Draws the cluster of one request. The caller keeps it for all of the request's attempts.</summary>
-    public TCluster PickCluster(IRandomSource random) => _clusters.Draw(random);
+    public ClusterChoice<TCluster> Pick<THeaders>(in THeaders headers, IRandomSource random)
+        where THeaders : struct, IRequestHeaders
+    {
+        if (Action.RandomValueHeader is { } name
+            && headers.GetHeader(name) is [{ } value, ..]
+            && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return _clusters.At(number);
+        }
+
+        return _clusters.Draw(random);
+    }
 }

@@ -95,7 +95,7 @@ internal sealed class PathIndex
         foreach (var route in candidates)
         {
             reachable.Add(route);
-            if (routes[route].Headers.IsEmpty)
+            if (routes[route].IsPathOnly)
             {
                 break;
             }

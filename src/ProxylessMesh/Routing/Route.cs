@@ -12,11 +12,15 @@ internal abstract class Route<TCluster>
     private readonly PathMatcher _path;
     private readonly ImmutableArray<HeaderMatcher> _headers;
 
+    /// <summary>Whether path and headers are all there is, as in nearly every route.</summary>
+    private readonly bool _hasMore;
+
     private protected Route(RouteConfig config)
     {
         Config = config;
         _path = config.Match.Path;
         _headers = config.Match.Headers;
+        _hasMore = !(config.Match with { Headers = [] }).IsPathOnly;
     }
 
     /// <summary>The route's own name; empty when the control plane gave none.</summary>
@@ -24,14 +28,19 @@ internal abstract class Route<TCluster>
 
     public RouteConfig Config { get; }
 
-    public static Route<TCluster> Build(RouteConfig config, Func<string, TCluster> cluster) => config.Action switch
+    public static Route<TCluster> Build(RouteConfig config, RouteScope scope, Func<string, TCluster> cluster) => config.Action switch
     {
-        ForwardActionConfig forward => new ForwardRoute<TCluster>(config, forward, cluster),
+        ForwardActionConfig forward => new ForwardRoute<TCluster>(config, forward, scope, cluster),
+        RedirectActionConfig redirect => new RedirectRoute<TCluster>(config, redirect, scope.Mutations(config.Headers)),
+        DirectResponseActionConfig direct => new DirectResponseRoute<TCluster>(config, direct, scope.Mutations(config.Headers)),
         UnsupportedActionConfig unsupported => new UnsupportedRoute<TCluster>(config, unsupported),
         _ => throw new UnreachableException($"Route '{config.Name}' has an action of the unknown type {config.Action.GetType().Name}."),
     };
 
-    public bool IsMatch<THeaders>(ReadOnlySpan<char> path, in THeaders headers)
+    /// <param name="path">The request's path without its query.</param>
+    /// <param name="headers">The request's headers.</param>
+    /// <param name="random">Draws for a route that takes a share of the requests only.</param>
+    public bool IsMatch<THeaders>(ReadOnlySpan<char> path, in THeaders headers, IRandomSource random)
         where THeaders : struct, IRequestHeaders
     {
         if (!_path.IsMatch(path))
@@ -47,6 +56,31 @@ internal abstract class Route<TCluster>
             }
         }
 
-        return true;
+        return !_hasMore || MeetsTheRest(in headers, random);
+    }
+
+    private bool MeetsTheRest<THeaders>(in THeaders headers, IRandomSource random)
+        where THeaders : struct, IRequestHeaders
+    {
+        var match = Config.Match;
+        if (match.IsImpossible || (match.IsGrpc && !GrpcRequest.IsGrpc(headers.GetHeader("content-type"))))
+        {
+            return false;
+        }
+
+        if (!match.QueryParameters.IsEmpty)
+        {
+            var query = RequestPath.QueryOf(headers.GetHeader(":path").ToString());
+            foreach (var parameter in match.QueryParameters)
+            {
+                if (!parameter.IsMatch(query))
+                {
+                    return false;
+                }
+            }
+        }
+
+        // Last, so that only a request that meets everything else is drawn for.
+        return match.Fraction is not { } fraction || random.Next(fraction.Denominator) < fraction.Numerator;
     }
 }

@@ -33,9 +33,10 @@ internal sealed class RouteTable<TCluster>
     {
         var clusters = new Dictionary<string, TCluster>(StringComparer.Ordinal);
         var domains = new List<KeyValuePair<string, VirtualHost<TCluster>>>();
+        var scope = new RouteScope(config.Headers, HeaderMutationsConfig.None, config.MostSpecificHeadersWin);
         foreach (var hostConfig in config.VirtualHosts)
         {
-            var virtualHost = VirtualHost<TCluster>.Build(hostConfig, Resolve);
+            var virtualHost = VirtualHost<TCluster>.Build(hostConfig, scope, Resolve);
             foreach (var domain in hostConfig.Domains)
             {
                 domains.Add(new(domain, virtualHost));

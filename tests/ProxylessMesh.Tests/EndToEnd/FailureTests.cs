@@ -15,7 +15,7 @@ public sealed class FailureTests
         { "rejected-listener", MeshFailureReason.NoListener, ["rejected-listener", "test-node", "127.0.0.1"] },
         { "other-host", MeshFailureReason.NoRoute, ["virtual host", "other-host"] },
         { "no-route", MeshFailureReason.NoRoute, ["no route", "no-route"] },
-        { "redirects", MeshFailureReason.UnsupportedRoute, ["redirect"] },
+        { "server-route", MeshFailureReason.UnsupportedRoute, ["non_forwarding_action"] },
         { "rejected-cluster", MeshFailureReason.ClusterUnavailable, ["rejected-cluster-cluster", "test-node"] },
         { "tls", MeshFailureReason.ClusterUnavailable, ["UpstreamTlsContext", "MeshOptions.UpstreamTls"] },
         { "empty", MeshFailureReason.NoHealthyEndpoint, ["empty-cluster", "no healthy endpoint"] },
@@ -143,10 +143,10 @@ public sealed class FailureTests
     private static IEnumerable<Any> Resources()
     {
         var rejectedListener = new Envoy.Config.Listener.V3.Listener { Name = "rejected-listener" };
-        var redirects = new Envoy.Config.Route.V3.Route
+        var serverRoute = new Envoy.Config.Route.V3.Route
         {
             Match = new Envoy.Config.Route.V3.RouteMatch { Prefix = "/" },
-            Redirect = new Envoy.Config.Route.V3.RedirectAction { HostRedirect = "elsewhere" },
+            NonForwardingAction = new Envoy.Config.Route.V3.NonForwardingAction(),
         };
         var rejectedCluster = new Envoy.Config.Cluster.V3.Cluster { Name = "rejected-cluster-cluster", Type = Envoy.Config.Cluster.V3.Cluster.Types.DiscoveryType.OriginalDst };
         var tls = XdsResources.Cluster("tls-cluster").Unpack<Envoy.Config.Cluster.V3.Cluster>();
@@ -169,7 +169,7 @@ public sealed class FailureTests
             Any.Pack(rejectedListener),
             XdsResources.InlineListener("other-host", XdsResources.RouteConfiguration("other-host-routes", "not-this-one", XdsResources.Route("/", "c"))),
             XdsResources.InlineListener("no-route", XdsResources.RouteConfiguration("no-route-routes", "*", XdsResources.Route("/never/", "c"))),
-            XdsResources.InlineListener("redirects", XdsResources.RouteConfiguration("redirects-routes", "*", redirects)),
+            XdsResources.InlineListener("server-route", XdsResources.RouteConfiguration("server-routes", "*", serverRoute)),
             .. XdsResources.Service("rejected-cluster").Take(2),
             Any.Pack(rejectedCluster),
             .. XdsResources.Service("tls").Take(2),

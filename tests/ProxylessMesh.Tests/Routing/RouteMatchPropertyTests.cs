@@ -39,9 +39,9 @@ public class RouteMatchPropertyTests
             {
                 var headers = new OneHeader(header);
                 var routes = matches.Select(static (match, i) => new RouteConfig { Name = $"{i}", Match = match, Action = new UnsupportedActionConfig("redirect") });
-                var host = VirtualHost<string>.Build(new VirtualHostConfig("host", ["*"], [.. routes]), static name => name);
+                var host = VirtualHost<string>.Build(new VirtualHostConfig("host", ["*"], [.. routes]), RouteScope.None, static name => name);
 
-                var found = host.Match(path, in headers)?.Name;
+                var found = host.Match(path, in headers, SharedRandomSource.Instance)?.Name;
 
                 var first = Array.FindIndex(matches, match => match.Path.IsMatch(path) && match.Headers.All(matcher => matcher.IsMatch(headers.GetHeader(matcher.Name))));
                 return found == (first < 0 ? null : $"{first}");

@@ -6,6 +6,8 @@ using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.LoadBalancingPolicies.LeastRequest.V3;
 using Envoy.Extensions.LoadBalancingPolicies.RoundRobin.V3;
 using Envoy.Extensions.LoadBalancingPolicies.WrrLocality.V3;
+using Envoy.Extensions.Path.Match.UriTemplate.V3;
+using Envoy.Extensions.Path.Rewrite.UriTemplate.V3;
 using Envoy.Extensions.TransportSockets.RawBuffer.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using GrpcStats = Envoy.Extensions.Filters.Http.GrpcStats.V3.FilterConfig;
@@ -42,6 +44,10 @@ internal static class ExtensionTypes
     public static readonly string WrrLocality = ResourceReader.TypeUrlOf<WrrLocality>();
 
     public static readonly string RawBuffer = ResourceReader.TypeUrlOf<RawBuffer>();
+
+    public static readonly string UriTemplateMatch = ResourceReader.TypeUrlOf<UriTemplateMatchConfig>();
+
+    public static readonly string UriTemplateRewrite = ResourceReader.TypeUrlOf<UriTemplateRewriteConfig>();
 
     public static readonly string UpstreamTls = ResourceReader.TypeUrlOf<UpstreamTlsContext>();
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Google.Protobuf.Collections;
 using ProxylessMesh.Matching;
 using Message = Envoy.Config.Route.V3.HeaderMatcher;
 
@@ -6,6 +8,22 @@ namespace ProxylessMesh.Xds.Resources;
 /// <summary>Reads a condition on a header, in its current form (<c>string_match</c>) and in the older one.</summary>
 internal static class HeaderMatcherReader
 {
+    /// <summary>Reads the conditions of a field named <c>headers</c>.</summary>
+    public static ImmutableArray<HeaderMatcher> ReadAll(RepeatedField<Message> headers, DecodeContext context)
+    {
+        var matchers = ImmutableArray.CreateBuilder<HeaderMatcher>(headers.Count);
+        for (var i = 0; i < headers.Count; i++)
+        {
+            using var scope = context.Enter("headers", i);
+            if (Read(headers[i], context) is { } matcher)
+            {
+                matchers.Add(matcher);
+            }
+        }
+
+        return matchers.ToImmutable();
+    }
+
     public static HeaderMatcher? Read(Message header, DecodeContext context)
     {
         if (header.Name.Length == 0)

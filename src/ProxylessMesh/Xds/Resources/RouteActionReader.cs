@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Envoy.Config.Route.V3;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Matching;
 
 namespace ProxylessMesh.Xds.Resources;
 
@@ -8,9 +9,33 @@ namespace ProxylessMesh.Xds.Resources;
 internal static class RouteActionReader
 {
     /// <returns>The action, or <see langword="null"/> when it is wrong (an error is noted) or its route is left out (gRFC A37).</returns>
-    public static RouteActionConfig? Read(RouteAction action, IReadOnlySet<string> plugins, DecodeContext context)
+    public static RouteActionConfig? Read(RouteAction action, PathMatcher? path, IReadOnlySet<string> plugins, DecodeContext context)
     {
         NoteWithoutEffect(action, context);
+        var timeouts = ReadTimeouts(action, context);
+        var pathRewrite = RewriteReader.ReadPath(action, path, context);
+        var hostRewrite = RewriteReader.ReadHost(action, context);
+        return ReadClusters(action, plugins, context) switch
+        {
+            ForwardActionConfig forward => forward with
+            {
+                ClusterNotFoundStatus = action.ClusterNotFoundResponseCode switch
+                {
+                    RouteAction.Types.ClusterNotFoundResponseCode.NotFound => 404,
+                    RouteAction.Types.ClusterNotFoundResponseCode.InternalServerError => 500,
+                    _ => 503,
+                },
+                PathRewrite = pathRewrite,
+                HostRewrite = hostRewrite,
+                AppendForwardedHost = action.AppendXForwardedHost,
+                Timeouts = timeouts,
+            },
+            var other => other,
+        };
+    }
+
+    private static RouteActionConfig? ReadClusters(RouteAction action, IReadOnlySet<string> plugins, DecodeContext context)
+    {
         switch (action.ClusterSpecifierCase)
         {
             case RouteAction.ClusterSpecifierOneofCase.Cluster:
@@ -46,7 +71,9 @@ internal static class RouteActionReader
                 }
 
             case RouteAction.ClusterSpecifierOneofCase.ClusterHeader:
-                return new UnsupportedActionConfig("route.cluster_header");
+                return HeaderMutationReader.ReadName(action.ClusterHeader, "cluster_header", context) is { } header
+                    ? new ForwardActionConfig([new WeightedClusterConfig("", 1) { ClusterHeader = header }])
+                    : null;
 
             default:
                 // A way to choose the cluster that is newer than this version.
@@ -54,29 +81,31 @@ internal static class RouteActionReader
         }
     }
 
-    private static RouteActionConfig? ReadWeighted(WeightedCluster weighted, DecodeContext context)
+    private static ForwardActionConfig? ReadWeighted(WeightedCluster weighted, DecodeContext context)
     {
         var clusters = ImmutableArray.CreateBuilder<WeightedClusterConfig>(weighted.Clusters.Count);
         var total = 0UL;
-        var usesHeader = false;
         for (var i = 0; i < weighted.Clusters.Count; i++)
         {
             using var scope = context.Enter("clusters", i);
             var cluster = weighted.Clusters[i];
             var weight = cluster.Weight ?? 0;
             total += weight;
-            usesHeader |= cluster.ClusterHeader.Length > 0;
-            if (cluster.Name.Length == 0 && cluster.ClusterHeader.Length == 0)
+            if (cluster.Name.Length == 0 == (cluster.ClusterHeader.Length == 0))
             {
-                context.Error("name", "must not be empty");
+                context.Error("name", "must not be empty; or give 'cluster_header' alone");
             }
 
-            HeaderMutationReader.Note(cluster.RequestHeadersToAdd.Count + cluster.RequestHeadersToRemove.Count, "request_headers_to_add", context);
-            HeaderMutationReader.Note(cluster.ResponseHeadersToAdd.Count + cluster.ResponseHeadersToRemove.Count, "response_headers_to_add", context);
             HttpFilterReader.CheckOverrides(cluster.TypedPerFilterConfig, context);
+            var config = new WeightedClusterConfig(cluster.Name, weight)
+            {
+                ClusterHeader = cluster.ClusterHeader.Length > 0 ? HeaderMutationReader.ReadName(cluster.ClusterHeader, "cluster_header", context) : null,
+                Headers = HeaderMutationReader.Read(cluster.RequestHeadersToAdd, cluster.RequestHeadersToRemove, cluster.ResponseHeadersToAdd, cluster.ResponseHeadersToRemove, context),
+                HostRewrite = RewriteReader.ReadLiteralHost(cluster.HostRewriteLiteral, context),
+            };
             if (weight > 0)
             {
-                clusters.Add(new WeightedClusterConfig(cluster.Name, weight));
+                clusters.Add(config);
             }
         }
 
@@ -86,30 +115,32 @@ internal static class RouteActionReader
             return null;
         }
 
-        if (weighted.RandomValueSpecifierCase != WeightedCluster.RandomValueSpecifierOneofCase.None)
+        if (weighted.RandomValueSpecifierCase == WeightedCluster.RandomValueSpecifierOneofCase.UseHashPolicy)
         {
-            context.WarnNoEffect("draws by header or hash", "random_value_specifier");
+            context.WarnNoEffect("draws by hash", "use_hash_policy");
         }
 
-        return usesHeader ? new UnsupportedActionConfig("route.weighted_clusters.clusters.cluster_header") : new ForwardActionConfig(clusters.ToImmutable());
+        return new ForwardActionConfig(clusters.ToImmutable()) { RandomValueHeader = weighted.HeaderName.Length > 0 ? weighted.HeaderName.ToLowerInvariant() : null };
     }
+
+    private static RouteTimeoutsConfig ReadTimeouts(RouteAction action, DecodeContext context) => new()
+    {
+        Timeout = TimeoutReader.Note(action.Timeout, "timeout", context),
+        HasMaxStreamDuration = action.MaxStreamDuration is not null,
+        MaxStreamDuration = TimeoutReader.Note(action.MaxStreamDuration?.MaxStreamDuration_, "max_stream_duration.max_stream_duration", context),
+        GrpcTimeoutMax = TimeoutReader.Note(action.MaxStreamDuration?.GrpcTimeoutHeaderMax, "max_stream_duration.grpc_timeout_header_max", context),
+        GrpcTimeoutOffset = TimeoutReader.Note(action.MaxStreamDuration?.GrpcTimeoutHeaderOffset, "max_stream_duration.grpc_timeout_header_offset", context),
+    };
 
     private static void NoteWithoutEffect(RouteAction action, DecodeContext context)
     {
-        TimeoutReader.Note(action.Timeout, "timeout", context);
         TimeoutReader.Note(action.IdleTimeout, "idle_timeout", context);
         TimeoutReader.Note(action.MaxGrpcTimeout, "max_grpc_timeout", context);
-        TimeoutReader.Note(action.MaxStreamDuration?.MaxStreamDuration_, "max_stream_duration.max_stream_duration", context);
-        TimeoutReader.Note(action.MaxStreamDuration?.GrpcTimeoutHeaderMax, "max_stream_duration.grpc_timeout_header_max", context);
         RetryPolicyReader.Note(action.RetryPolicy, context);
         CheckHashPolicies(action, context);
         NoteIf(action.HedgePolicy is not null, "hedged requests", "hedge_policy", context);
         NoteIf(action.RequestMirrorPolicies.Count > 0, "mirrored requests", "request_mirror_policies", context);
-        NoteIf(action.PrefixRewrite.Length > 0, "rewrites", "prefix_rewrite", context);
-        NoteIf(action.RegexRewrite is not null, "rewrites", "regex_rewrite", context);
-        NoteIf(action.PathRewrite.Length > 0, "rewrites", "path_rewrite", context);
-        NoteIf(action.PathRewritePolicy is not null, "rewrites", "path_rewrite_policy", context);
-        NoteIf(action.HostRewriteSpecifierCase != RouteAction.HostRewriteSpecifierOneofCase.None, "rewrites", "host_rewrite_specifier", context);
+        NoteIf(action.PathRewrite.Length > 0, "formatted path rewrites", "path_rewrite", context);
         NoteIf(action.InternalRedirectPolicy is not null, "internal redirects", "internal_redirect_policy", context);
     }
 

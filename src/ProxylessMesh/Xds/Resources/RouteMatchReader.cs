@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using Envoy.Config.Core.V3;
 using Envoy.Config.Route.V3;
+using Envoy.Extensions.Path.Match.UriTemplate.V3;
+using Envoy.Type.V3;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
-using HeaderMatcher = ProxylessMesh.Matching.HeaderMatcher;
+using QueryParameterMatcher = ProxylessMesh.Matching.QueryParameterMatcher;
 
 namespace ProxylessMesh.Xds.Resources;
 
@@ -15,18 +18,87 @@ internal static class RouteMatchReader
     public static RouteMatchConfig? Read(RouteMatch match, DecodeContext context)
     {
         var path = ReadPath(match, context);
-        var headers = ImmutableArray.CreateBuilder<HeaderMatcher>(match.Headers.Count);
-        for (var i = 0; i < match.Headers.Count; i++)
+        var config = new RouteMatchConfig(path ?? PathMatcher.Exact(""), HeaderMatcherReader.ReadAll(match.Headers, context))
         {
-            using var scope = context.Enter("headers", i);
-            if (HeaderMatcherReader.Read(match.Headers[i], context) is { } header)
+            QueryParameters = ReadQueryParameters(match, context),
+            IsGrpc = match.Grpc is not null,
+            Fraction = ReadFraction(match.RuntimeFraction, context),
+            IsImpossible = NeedsMetadata(match),
+        };
+        CheckUnsupported(match, context);
+        return path is null ? null : config;
+    }
+
+    private static ImmutableArray<QueryParameterMatcher> ReadQueryParameters(RouteMatch match, DecodeContext context)
+    {
+        var parameters = ImmutableArray.CreateBuilder<QueryParameterMatcher>(match.QueryParameters.Count);
+        for (var i = 0; i < match.QueryParameters.Count; i++)
+        {
+            using var scope = context.Enter("query_parameters", i);
+            var parameter = match.QueryParameters[i];
+            if (parameter.Name.Length == 0)
             {
-                headers.Add(header);
+                context.Error("name", "must not be empty");
+            }
+
+            if (parameter.StringMatch is null)
+            {
+                var isPresent = !parameter.HasPresentMatch || parameter.PresentMatch;
+                parameters.Add(new QueryParameterMatcher(parameter.Name, Value: null, isPresent));
+                continue;
+            }
+
+            using var matchScope = context.Enter("string_match");
+            if (StringMatcherReader.Read(parameter.StringMatch, context) is { } value)
+            {
+                parameters.Add(new QueryParameterMatcher(parameter.Name, value));
             }
         }
 
-        CheckUnsupported(match, context);
-        return path is null ? null : new RouteMatchConfig(path, headers.ToImmutable());
+        return parameters.ToImmutable();
+    }
+
+    /// <summary>A client has no runtime to look the key up in: the default counts (gRFC A28).</summary>
+    private static FractionConfig? ReadFraction(RuntimeFractionalPercent? fraction, DecodeContext context)
+    {
+        if (fraction is null)
+        {
+            return null;
+        }
+
+        if (fraction.DefaultValue is null)
+        {
+            context.Error("runtime_fraction.default_value", "must be set");
+            return null;
+        }
+
+        switch (fraction.DefaultValue.Denominator)
+        {
+            case FractionalPercent.Types.DenominatorType.Hundred:
+                return new FractionConfig(fraction.DefaultValue.Numerator, 100);
+            case FractionalPercent.Types.DenominatorType.TenThousand:
+                return new FractionConfig(fraction.DefaultValue.Numerator, 10_000);
+            case FractionalPercent.Types.DenominatorType.Million:
+                return new FractionConfig(fraction.DefaultValue.Numerator, 1_000_000);
+            default:
+                context.Error("runtime_fraction.default_value.denominator", "must be HUNDRED, TEN_THOUSAND or MILLION");
+                return null;
+        }
+    }
+
+    /// <summary>
+    /// A client's requests have no metadata and no filter state. A condition on what is absent is not met, and met where it
+    /// is inverted.
+    /// </summary>
+    private static bool NeedsMetadata(RouteMatch match)
+    {
+        var isNeeded = match.FilterState.Count > 0;
+        foreach (var metadata in match.DynamicMetadata)
+        {
+            isNeeded |= !metadata.Invert;
+        }
+
+        return isNeeded;
     }
 
     private static PathMatcher? ReadPath(RouteMatch match, DecodeContext context)
@@ -61,24 +133,43 @@ internal static class RouteMatchReader
                 return null;
 
             case RouteMatch.PathSpecifierOneofCase.PathMatchPolicy:
-                context.Error("path_match_policy", "is not supported in this version: give 'prefix', 'path', 'path_separated_prefix' or 'safe_regex'");
-                return null;
+                using (context.Enter("path_match_policy"))
+                {
+                    return ReadTemplate(match.PathMatchPolicy, context);
+                }
 
             default:
-                context.Error("path_specifier", "must be one of 'prefix', 'path', 'path_separated_prefix' and 'safe_regex' (gRFC A28)");
+                context.Error("path_specifier", "must be one of 'prefix', 'path', 'path_separated_prefix', 'safe_regex' and 'path_match_policy' (gRFC A28)");
                 return null;
         }
     }
 
+    private static PathMatcher? ReadTemplate(TypedExtensionConfig policy, DecodeContext context)
+    {
+        if (policy.TypedConfig?.TypeUrl != ExtensionTypes.UriTemplateMatch)
+        {
+            context.Error("typed_config", $"the path matcher type '{policy.TypedConfig?.TypeUrl}' is not supported: give a UriTemplateMatchConfig");
+            return null;
+        }
+
+        if (!ResourceReader.TryUnpack(policy.TypedConfig, UriTemplateMatchConfig.Parser, context, out var config))
+        {
+            return null;
+        }
+
+        if (!UriTemplate.TryParse(config.PathTemplate, out var template, out var error))
+        {
+            context.Error("typed_config.path_template", $"'{config.PathTemplate}': {error}");
+            return null;
+        }
+
+        return PathMatcher.Uri(template);
+    }
+
     private static void CheckUnsupported(RouteMatch match, DecodeContext context)
     {
-        Check(match.QueryParameters.Count > 0, "query_parameters", context);
         Check(match.Cookies.Count > 0, "cookies", context);
-        Check(match.RuntimeFraction is not null, "runtime_fraction", context);
-        Check(match.Grpc is not null, "grpc", context);
         Check(match.TlsContext is not null, "tls_context", context);
-        Check(match.DynamicMetadata.Count > 0, "dynamic_metadata", context);
-        Check(match.FilterState.Count > 0, "filter_state", context);
     }
 
     private static void Check(bool isPresent, string field, DecodeContext context)

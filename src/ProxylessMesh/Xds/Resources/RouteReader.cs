@@ -1,5 +1,6 @@
 using Envoy.Config.Route.V3;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Matching;
 
 namespace ProxylessMesh.Xds.Resources;
 
@@ -7,14 +8,13 @@ namespace ProxylessMesh.Xds.Resources;
 internal static class RouteReader
 {
     /// <returns>The route, or <see langword="null"/> when it is wrong (an error is noted) or left out (gRFC A37).</returns>
-    public static RouteConfig? Read(Route route, IReadOnlySet<string> plugins, DecodeContext context)
+    public static RouteConfig? Read(Route route, RoutesReadContext routes, DecodeContext context)
     {
-        HeaderMutationReader.Note(route.RequestHeadersToAdd.Count + route.RequestHeadersToRemove.Count, "request_headers_to_add", context);
-        HeaderMutationReader.Note(route.ResponseHeadersToAdd.Count + route.ResponseHeadersToRemove.Count, "response_headers_to_add", context);
+        var headers = HeaderMutationReader.Read(route.RequestHeadersToAdd, route.RequestHeadersToRemove, route.ResponseHeadersToAdd, route.ResponseHeadersToRemove, context);
         HttpFilterReader.CheckOverrides(route.TypedPerFilterConfig, context);
         var match = ReadMatch(route.Match, context);
-        var action = ReadAction(route, plugins, context);
-        return match is null || action is null ? null : new RouteConfig { Name = route.Name, Match = match, Action = action };
+        var action = ReadAction(route, match?.Path, routes, context);
+        return match is null || action is null ? null : new RouteConfig { Name = route.Name, Match = match, Action = action, Headers = headers };
     }
 
     private static RouteMatchConfig? ReadMatch(RouteMatch? match, DecodeContext context)
@@ -29,20 +29,28 @@ internal static class RouteReader
         return RouteMatchReader.Read(match, context);
     }
 
-    private static RouteActionConfig? ReadAction(Route route, IReadOnlySet<string> plugins, DecodeContext context)
+    private static RouteActionConfig? ReadAction(Route route, PathMatcher? path, RoutesReadContext routes, DecodeContext context)
     {
         switch (route.ActionCase)
         {
             case Route.ActionOneofCase.Route_:
                 using (context.Enter("route"))
                 {
-                    return RouteActionReader.Read(route.Route_, plugins, context);
+                    return RouteActionReader.Read(route.Route_, path, routes.Plugins, context);
                 }
 
             case Route.ActionOneofCase.Redirect:
-                return new UnsupportedActionConfig("redirect");
+                using (context.Enter("redirect"))
+                {
+                    return LocalActionReader.ReadRedirect(route.Redirect, context);
+                }
+
             case Route.ActionOneofCase.DirectResponse:
-                return new UnsupportedActionConfig("direct_response");
+                using (context.Enter("direct_response"))
+                {
+                    return LocalActionReader.ReadDirectResponse(route.DirectResponse, routes.MaxDirectResponseBytes, context);
+                }
+
             case Route.ActionOneofCase.FilterAction:
                 return new UnsupportedActionConfig("filter_action");
             case Route.ActionOneofCase.NonForwardingAction:

@@ -7,20 +7,36 @@ namespace ProxylessMesh.Xds.Resources;
 /// <summary>Reads a route configuration, whether it came as a resource or inside a listener.</summary>
 internal static class RoutesReader
 {
+    private const uint DefaultMaxDirectResponseBytes = 4096;
+
     public static RoutesConfig Read(RouteConfiguration routes, DecodeContext context)
     {
         CheckUnsupported(routes, context);
-        NoteWithoutEffect(routes, context);
+        HttpFilterReader.CheckOverrides(routes.TypedPerFilterConfig, context);
+        if (routes.RequestMirrorPolicies.Count > 0)
+        {
+            context.WarnNoEffect("mirrored requests", "request_mirror_policies");
+        }
+
         var plugins = ClusterSpecifierReader.ReadPlugins(routes.ClusterSpecifierPlugins, context);
+        var routesContext = new RoutesReadContext(plugins, routes.MaxDirectResponseBodySizeBytes ?? DefaultMaxDirectResponseBytes);
         var hosts = ImmutableArray.CreateBuilder<VirtualHostConfig>(routes.VirtualHosts.Count);
         var domains = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < routes.VirtualHosts.Count; i++)
         {
             using var scope = context.Enter("virtual_hosts", i);
-            hosts.Add(VirtualHostReader.Read(routes.VirtualHosts[i], domains, plugins, context));
+            hosts.Add(VirtualHostReader.Read(routes.VirtualHosts[i], domains, routesContext, context));
         }
 
-        return new RoutesConfig { Name = routes.Name, VirtualHosts = hosts.ToImmutable(), IgnorePortInHostMatching = routes.IgnorePortInHostMatching };
+        return new RoutesConfig
+        {
+            Name = routes.Name,
+            VirtualHosts = hosts.ToImmutable(),
+            IgnorePortInHostMatching = routes.IgnorePortInHostMatching,
+            Headers = HeaderMutationReader.Read(routes.RequestHeadersToAdd, routes.RequestHeadersToRemove, routes.ResponseHeadersToAdd, routes.ResponseHeadersToRemove, context),
+            MostSpecificHeadersWin = routes.MostSpecificHeaderMutationsWins,
+            InternalOnlyHeaders = HeaderMutationReader.ReadNames(routes.InternalOnlyHeaders, "internal_only_headers", context),
+        };
     }
 
     /// <summary>What would send requests elsewhere if it were passed over.</summary>
@@ -41,15 +57,9 @@ internal static class RoutesReader
             context.Error("ignore_path_parameters_in_path_matching", "is not supported: paths are compared as they are");
         }
     }
-
-    private static void NoteWithoutEffect(RouteConfiguration routes, DecodeContext context)
-    {
-        HeaderMutationReader.Note(routes.RequestHeadersToAdd.Count + routes.RequestHeadersToRemove.Count, "request_headers_to_add", context);
-        HeaderMutationReader.Note(routes.ResponseHeadersToAdd.Count + routes.ResponseHeadersToRemove.Count, "response_headers_to_add", context);
-        HttpFilterReader.CheckOverrides(routes.TypedPerFilterConfig, context);
-        if (routes.RequestMirrorPolicies.Count > 0)
-        {
-            context.WarnNoEffect("mirrored requests", "request_mirror_policies");
-        }
-    }
 }
+
+/// <summary>What a route configuration declares for all of its routes.</summary>
+/// <param name="Plugins">The cluster specifier plugins.</param>
+/// <param name="MaxDirectResponseBytes"><c>max_direct_response_body_size_bytes</c>.</param>
+internal sealed record RoutesReadContext(IReadOnlySet<string> Plugins, uint MaxDirectResponseBytes);

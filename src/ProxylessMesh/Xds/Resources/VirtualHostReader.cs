@@ -10,9 +10,9 @@ internal static class VirtualHostReader
 {
     /// <param name="host">The message.</param>
     /// <param name="allDomains">The domains of the virtual hosts before this one; its own are added.</param>
-    /// <param name="plugins">The cluster specifier plugins that were declared.</param>
+    /// <param name="routesContext">What the route configuration declares for its routes.</param>
     /// <param name="context">Takes the errors.</param>
-    public static VirtualHostConfig Read(VirtualHost host, HashSet<string> allDomains, IReadOnlySet<string> plugins, DecodeContext context)
+    public static VirtualHostConfig Read(VirtualHost host, HashSet<string> allDomains, RoutesReadContext routesContext, DecodeContext context)
     {
         if (host.Name.Length == 0)
         {
@@ -26,13 +26,58 @@ internal static class VirtualHostReader
         for (var i = 0; i < host.Routes.Count; i++)
         {
             using var scope = context.Enter("routes", i);
-            if (RouteReader.Read(host.Routes[i], plugins, context) is { } route)
+            if (RouteReader.Read(host.Routes[i], routesContext, context) is { } route)
             {
                 routes.Add(route);
             }
         }
 
-        return new VirtualHostConfig(host.Name, [.. host.Domains], routes.ToImmutable());
+        return new VirtualHostConfig(host.Name, [.. host.Domains], routes.ToImmutable())
+        {
+            Headers = HeaderMutationReader.Read(host.RequestHeadersToAdd, host.RequestHeadersToRemove, host.ResponseHeadersToAdd, host.ResponseHeadersToRemove, context),
+            RequireTls = ReadTlsRequirement(host.RequireTls, context),
+            VirtualClusters = ReadVirtualClusters(host, context),
+            IncludeAttemptCount = host.IncludeRequestAttemptCount,
+        };
+    }
+
+    private static TlsRequirement ReadTlsRequirement(VirtualHost.Types.TlsRequirementType requirement, DecodeContext context)
+    {
+        switch (requirement)
+        {
+            case VirtualHost.Types.TlsRequirementType.None:
+                return TlsRequirement.None;
+            case VirtualHost.Types.TlsRequirementType.ExternalOnly:
+                return TlsRequirement.External;
+            case VirtualHost.Types.TlsRequirementType.All:
+                return TlsRequirement.All;
+            default:
+                context.Error("require_tls", $"{requirement} must be NONE, EXTERNAL_ONLY or ALL");
+                return TlsRequirement.All;
+        }
+    }
+
+    private static ImmutableArray<VirtualClusterConfig> ReadVirtualClusters(VirtualHost host, DecodeContext context)
+    {
+        var clusters = ImmutableArray.CreateBuilder<VirtualClusterConfig>(host.VirtualClusters.Count);
+        for (var i = 0; i < host.VirtualClusters.Count; i++)
+        {
+            using var scope = context.Enter("virtual_clusters", i);
+            var cluster = host.VirtualClusters[i];
+            if (cluster.Name.Length == 0)
+            {
+                context.Error("name", "must not be empty");
+            }
+
+            if (cluster.Headers.Count == 0)
+            {
+                context.Error("headers", "must hold at least one condition");
+            }
+
+            clusters.Add(new VirtualClusterConfig(cluster.Name, HeaderMatcherReader.ReadAll(cluster.Headers, context)));
+        }
+
+        return clusters.ToImmutable();
     }
 
     private static void CheckDomains(RepeatedField<string> domains, HashSet<string> allDomains, DecodeContext context)
@@ -68,17 +113,10 @@ internal static class VirtualHostReader
         {
             context.Error("matcher", "is not supported: give 'routes'");
         }
-
-        if (host.RequireTls != VirtualHost.Types.TlsRequirementType.None)
-        {
-            context.Error("require_tls", $"{host.RequireTls} is not supported in this version");
-        }
     }
 
     private static void NoteWithoutEffect(VirtualHost host, DecodeContext context)
     {
-        HeaderMutationReader.Note(host.RequestHeadersToAdd.Count + host.RequestHeadersToRemove.Count, "request_headers_to_add", context);
-        HeaderMutationReader.Note(host.ResponseHeadersToAdd.Count + host.ResponseHeadersToRemove.Count, "response_headers_to_add", context);
         HttpFilterReader.CheckOverrides(host.TypedPerFilterConfig, context);
         RetryPolicyReader.Note(host.RetryPolicy, context);
         if (host.HedgePolicy is not null)

@@ -36,6 +36,8 @@ internal static class ResourceJson
         StatefulSession.Descriptor,
         StatefulSessionPerRoute.Descriptor,
         Envoy.Config.Route.V3.FilterConfig.Descriptor,
+        Envoy.Extensions.Path.Match.UriTemplate.V3.UriTemplateMatchConfig.Descriptor,
+        Envoy.Extensions.Path.Rewrite.UriTemplate.V3.UriTemplateRewriteConfig.Descriptor,
         Envoy.Extensions.Filters.Http.GrpcStats.V3.FilterConfig.Descriptor,
         RoundRobin.Descriptor,
         LeastRequest.Descriptor,

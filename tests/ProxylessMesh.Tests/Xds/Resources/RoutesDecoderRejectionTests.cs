@@ -27,7 +27,6 @@ public sealed class RoutesDecoderRejectionTests
         { """ "virtualHosts": [{"name": "h", "domains": ["a.*.b", "*a*", "**", "a*b"]}] """, ["virtual_hosts[0].domains[0]: 'a.*.b' may have one '*'", "virtual_hosts[0].domains[1]: '*a*'", "virtual_hosts[0].domains[2]: '**'", "virtual_hosts[0].domains[3]: 'a*b'"] },
         { """ "virtualHosts": [{"name": "h", "domains": ["a.example"]}, {"name": "i", "domains": ["b", "A.Example"]}] """, ["virtual_hosts[1].domains[1]: 'A.Example' was given before"] },
         { """ "virtualHosts": [{"name": "h", "domains": ["*"], "matcher": {}}] """, ["virtual_hosts[0].matcher: is not supported"] },
-        { """ "virtualHosts": [{"name": "h", "domains": ["*"], "requireTls": "ALL"}] """, ["virtual_hosts[0].require_tls: All is not supported"] },
     };
 
     [Theory]
@@ -40,20 +39,26 @@ public sealed class RoutesDecoderRejectionTests
     {
         { """{}""", ["path_specifier: must be one of"] },
         { """{"connectMatcher": {}}""", ["connect_matcher: is not supported"] },
-        { """{"pathMatchPolicy": {"name": "x"}}""", ["path_match_policy: is not supported"] },
+        { """{"pathMatchPolicy": {"name": "x"}}""", ["path_match_policy.typed_config: the path matcher type '' is not supported"] },
+        { Template("a"), ["path_match_policy.typed_config.path_template: 'a': must begin with '/'"] },
+        { Template("/{a}/{a}"), ["path_match_policy.typed_config.path_template: '/{a}/{a}': 'a' must be a variable's name, given once"] },
+        { Template("/{a"), ["path_match_policy.typed_config.path_template: '/{a': '{' is not closed"] },
+        { Template("/{a=}"), ["path_match_policy.typed_config.path_template: '/{a=}': the pattern of a variable must not be empty"] },
+        { Template("/**/*"), ["path_match_policy.typed_config.path_template: '/**/*': '**' must be the last placeholder"] },
+        { Template("/a//b"), ["path_match_policy.typed_config.path_template: '/a//b': must not have an empty segment"] },
+        { Template("/a?b"), ["path_match_policy.typed_config.path_template: '/a?b': '?' may not stand in a path"] },
+        { Template("/{a}{b}{c}{d}{e}{f}"), ["path_match_policy.typed_config.path_template: '/{a}{b}{c}{d}{e}{f}': may have 5 variables at most"] },
+        { """{"prefix": "/", "queryParameters": [{"presentMatch": true}]}""", ["query_parameters[0].name: must not be empty"] },
+        { """{"prefix": "/", "queryParameters": [{"name": "q", "stringMatch": {}}]}""", ["query_parameters[0].string_match.match_pattern: must be one of"] },
+        { """{"prefix": "/", "runtimeFraction": {}}""", ["runtime_fraction.default_value: must be set"] },
         { """{"safeRegex": {"regex": "("}}""", ["safe_regex.regex: '(' is no regular expression of RE2"] },
         { """{"safeRegex": {}}""", ["safe_regex.regex: must not be empty"] },
         { """{"safeRegex": {"regex": "(a)\\1"}}""", ["safe_regex.regex: '(a)\\1' is no regular expression of RE2"] },
         { """{"pathSeparatedPrefix": "/a/"}""", ["path_separated_prefix: '/a/' must be a path"] },
         { """{"pathSeparatedPrefix": "/"}""", ["path_separated_prefix: '/' must be a path"] },
         { """{"pathSeparatedPrefix": "/a?b"}""", ["path_separated_prefix: '/a?b' must be a path"] },
-        { """{"prefix": "/", "queryParameters": [{"name": "q", "presentMatch": true}]}""", ["query_parameters: is a condition this version does not know"] },
         { """{"prefix": "/", "cookies": [{}]}""", ["cookies: is a condition this version does not know"] },
-        { """{"prefix": "/", "runtimeFraction": {"defaultValue": {"numerator": 1}}}""", ["runtime_fraction: is a condition this version does not know"] },
-        { """{"prefix": "/", "grpc": {}}""", ["grpc: is a condition this version does not know"] },
         { """{"prefix": "/", "tlsContext": {}}""", ["tls_context: is a condition this version does not know"] },
-        { """{"prefix": "/", "dynamicMetadata": [{}]}""", ["dynamic_metadata: is a condition this version does not know"] },
-        { """{"prefix": "/", "filterState": [{}]}""", ["filter_state: is a condition this version does not know"] },
         { """{"prefix": "/", "headers": [{"presentMatch": true}]}""", ["headers[0].name: must not be empty"] },
         { """{"prefix": "/", "headers": [{"name": "x"}]}""", ["headers[0].header_match_specifier: must be set"] },
         { """{"prefix": "/", "headers": [{"name": "x", "prefixMatch": ""}]}""", ["headers[0].prefix_match: must not be empty"] },
@@ -83,6 +88,27 @@ public sealed class RoutesDecoderRejectionTests
         { """ "route": {"weightedClusters": {"clusters": [{"name": "a", "weight": 0}]}} """, ["route.weighted_clusters.clusters: the weights add up to 0"] },
         { """ "route": {"weightedClusters": {"clusters": [{"name": "a", "weight": 4294967295}, {"name": "b", "weight": 1}]}} """, ["route.weighted_clusters.clusters: the weights add up to 4294967296; the sum must be from 1 to 4294967295"] },
         { """ "route": {"weightedClusters": {"clusters": [{"weight": 1}]}} """, ["route.weighted_clusters.clusters[0].name: must not be empty"] },
+        { """ "route": {"clusterHeader": ":path"} """, ["route.cluster_header: ':path' may not be changed"] },
+        { """ "route": {"cluster": "c", "prefixRewrite": "/a b"} """, ["route.prefix_rewrite: '/a b' must be ASCII without white space"] },
+        { """ "route": {"cluster": "c", "prefixRewrite": "/a", "regexRewrite": {}} """, ["route.prefix_rewrite: 'prefix_rewrite', 'regex_rewrite' and 'path_rewrite_policy' exclude each other"] },
+        { """ "route": {"cluster": "c", "regexRewrite": {}} """, ["route.regex_rewrite.pattern: must be set"] },
+        { """ "route": {"cluster": "c", "regexRewrite": {"pattern": {"regex": "a"}, "substitution": "\\1"}} """, ["route.regex_rewrite.substitution: '\\1' names no group of 'a'"] },
+        { """ "route": {"cluster": "c", "regexRewrite": {"pattern": {"regex": "a"}, "substitution": "\\x"}} """, ["route.regex_rewrite.substitution: a '\\' must be followed by"] },
+        { """ "route": {"cluster": "c", "pathRewritePolicy": {"name": "x"}} """, ["route.path_rewrite_policy.typed_config: the path rewrite type '' is not supported"] },
+        { """ "route": {"cluster": "c", "hostRewriteLiteral": "a/b"} """, ["route.host_rewrite_literal: 'a/b' is no host"] },
+        { """ "redirect": {"pathRedirect": "/a b"} """, ["redirect.path_redirect: '/a b' must be ASCII"] },
+        { """ "redirect": {"portRedirect": 70000} """, ["redirect.port_redirect: 70000 must be a port"] },
+        { """ "directResponse": {"status": 99} """, ["direct_response.status: 99 must be from 200 to 599"] },
+        { """ "directResponse": {"status": 200, "body": {"filename": "/etc/passwd"}} """, ["direct_response.body: must be given as 'inline_string' or 'inline_bytes'"] },
+        { """ "directResponse": {"status": 200, "bodyFormat": {}} """, ["direct_response.body_format: is not supported"] },
+        { $$""" "directResponse": {"status": 200, "body": {"inlineString": "{{new string('a', 4097)}}"} } """, ["direct_response.body: 4097 bytes are more than max_direct_response_body_size_bytes, 4096"] },
+        { """ "route": {"cluster": "c"}, "requestHeadersToAdd": [{}] """, ["request_headers_to_add[0].header.key: '' is no header name"] },
+        { """ "route": {"cluster": "c"}, "requestHeadersToAdd": [{"header": {"key": "Host", "value": "x"}}] """, ["request_headers_to_add[0].header.key: 'Host' may not be changed"] },
+        { """ "route": {"cluster": "c"}, "requestHeadersToAdd": [{"header": {"key": "x", "value": "%NO_SUCH%"}}] """, ["request_headers_to_add[0].header.value: '%NO_SUCH%': '%NO_SUCH%' is no command known here"] },
+        { """ "route": {"cluster": "c"}, "requestHeadersToAdd": [{"header": {"key": "x", "value": "50%"}}] """, ["request_headers_to_add[0].header.value: '50%': a '%' that stands for itself is written '%%'"] },
+        { """ "route": {"cluster": "c"}, "requestHeadersToAdd": [{"header": {"key": "x", "value": "a\r\nb"}}] """, ["request_headers_to_add[0].header.value: must not contain line ends"] },
+        { """ "route": {"cluster": "c"}, "responseHeadersToRemove": [":status"] """, ["response_headers_to_remove[0]: ':status' may not be changed"] },
+        { """ "route": {"cluster": "c"}, "responseHeadersToAdd": [{"header": {"key": "x", "value": "a"}, "append": true, "appendAction": "ADD_IF_ABSENT"}] """, ["response_headers_to_add[0].append: and 'append_action' exclude each other"] },
         { """ "route": {"clusterSpecifierPlugin": "p"} """, ["route.cluster_specifier_plugin: 'p' is not declared"] },
         { """ "route": {"inlineClusterSpecifierPlugin": {}} """, ["route.inline_cluster_specifier_plugin.extension: the cluster specifier plugin type '' is not supported"] },
         { """ "route": {"cluster": "c", "timeout": "-0.5s"} """, ["route.timeout: 0 s and -500000000 ns is no duration"] },
@@ -129,4 +155,7 @@ public sealed class RoutesDecoderRejectionTests
     }
 
     private static string Host(string routes) => $$"""{"name": "r", "virtualHosts": [{"name": "h", "domains": ["*"], "routes": [{{routes}}]}]}""";
+
+    private static string Template(string template)
+        => $$"""{"pathMatchPolicy": {"name": "t", "typedConfig": {"@type": "{{ResourceJson.Type}}envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig", "pathTemplate": "{{template}}"} } }""";
 }
