@@ -18,11 +18,8 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
 
     private readonly Dictionary<string, ResourceState<T>> _states = new(StringComparer.Ordinal);
 
-    /// <summary>
-    /// The <see cref="ResourceState{T}.AcceptedBytes"/> and <see cref="ResourceState{T}.RejectedBytes"/> of all states. A
-    /// full state repeats everything for one change, and hashing costs a small part of decoding.
-    /// </summary>
-    private readonly Dictionary<ByteString, KnownBytes> _known = [];
+    /// <summary>Of all states in <see cref="_states"/>.</summary>
+    private readonly KnownResources<T> _known = new();
 
     /// <summary>The last LDS or CDS name, left by its last watcher: see <see cref="ResourceSet.HasSubscription"/>.</summary>
     private ResourceState<T>? _lingering;
@@ -198,7 +195,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
     private void ApplyResource(ByteString bytes, HashSet<string> seen, List<string> errors, in ResourceAnswer answer)
     {
         // 1. The same bytes as before: for the watchers nothing has changed (gRFC A36).
-        if (_known.TryGetValue(bytes, out var known))
+        if (_known.TryFind(bytes, out var known))
         {
             if (!IsFirst(known.State.Name, seen, errors))
             {
@@ -231,7 +228,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
         }
 
         // 3. Rejected, or used.
-        Forget(state);
+        _known.Forget(state);
         if (decoded.Resource is { } resource)
         {
             LogAccepted(TypeUrl, decoded.Name);
@@ -310,7 +307,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
 
         if (!isKept && (isNews || state.HasValue))
         {
-            Forget(state);
+            _known.Forget(state);
             state.SetError(error);
             Remember(state);
         }
@@ -319,38 +316,15 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
     private void Remember(ResourceState<T> state)
     {
         // The watchers told of it may have let go of it.
-        if (!_states.TryGetValue(state.Name, out var current) || current != state)
+        if (_states.TryGetValue(state.Name, out var current) && current == state)
         {
-            return;
-        }
-
-        if (state.AcceptedBytes is { } accepted)
-        {
-            _known[accepted] = new KnownBytes(state, IsRejected: false);
-        }
-
-        if (state.RejectedBytes is { } rejected)
-        {
-            _known[rejected] = new KnownBytes(state, IsRejected: true);
-        }
-    }
-
-    private void Forget(ResourceState<T> state)
-    {
-        if (state.AcceptedBytes is { } accepted)
-        {
-            _known.Remove(accepted);
-        }
-
-        if (state.RejectedBytes is { } rejected)
-        {
-            _known.Remove(rejected);
+            _known.Remember(state);
         }
     }
 
     private void Drop(ResourceState<T> state)
     {
-        Forget(state);
+        _known.Forget(state);
         _states.Remove(state.Name);
     }
 
@@ -373,7 +347,4 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
 
     [LoggerMessage(25, LogLevel.Warning, "{TypeUrl} '{Name}': {Server} has not answered for it in {Timeout}; it goes on being waited for")]
     private partial void LogSlow(string typeUrl, string name, string server, TimeSpan timeout);
-
-    /// <summary>Whose bytes, and what became of them.</summary>
-    private readonly record struct KnownBytes(ResourceState<T> State, bool IsRejected);
 }
