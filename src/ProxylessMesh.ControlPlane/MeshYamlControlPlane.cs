@@ -13,7 +13,7 @@ internal sealed class MeshYamlControlPlane(string path) : IControlPlane
     public async Task<ControlPlaneConnection> ConnectAsync(TimeProvider timeProvider, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
         var file = await MeshFileControlPlane.StartAsync(Find(path), timeProvider, loggerFactory, cancellationToken).ConfigureAwait(false);
-        return new ControlPlaneConnection(file.CreateTransport(), NodeFactory.ToProto(NodeConfig.Empty with { Id = NodeId }), BootstrapConfig.DefaultClientListenerTemplate, Istio: null, file.IsDeclared)
+        return new ControlPlaneConnection([file.CreateTransport()], NodeFactory.ToProto(NodeConfig.Empty with { Id = NodeId }), BootstrapConfig.DefaultClientListenerTemplate, Istio: null, file.IsDeclared)
         {
             Owner = file,
         };

@@ -104,6 +104,15 @@ public sealed class Mesh : IAsyncDisposable
         return GrpcChannel.ForAddress(target?.HttpAddress ?? uri, options);
     }
 
+    /// <summary>
+    /// Says what the mesh asks of its control plane and where it stands with each resource: version, accepted or rejected, and why. For
+    /// diagnostics; holds no content of resources and no credentials.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for the configuration's own thread, which is short.</param>
+    /// <returns>The state at one moment. Does not start the mesh: without a request or <see cref="MeshOptions.Preload"/> it is empty.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled, or the mesh was disposed.</exception>
+    public Task<MeshConfigurationDump> GetConfigurationDumpAsync(CancellationToken cancellationToken) => _runtime.DescribeAsync(cancellationToken);
+
     /// <summary>Ends the mesh: its stream to the control plane at once, its connections with the last request on each.</summary>
     public ValueTask DisposeAsync() => _runtime.DisposeAsync();
 }

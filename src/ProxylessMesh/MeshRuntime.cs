@@ -105,6 +105,12 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         }
     }
 
+    /// <summary>How each resource of the control plane stands.</summary>
+    public async Task<MeshConfigurationDump> DescribeAsync(CancellationToken cancellationToken) => new()
+    {
+        Resources = _parts is { } parts ? await parts.Client.DescribeAsync(cancellationToken).ConfigureAwait(false) : [],
+    };
+
     public async ValueTask DisposeAsync()
     {
         await _starting.WaitAsync().ConfigureAwait(false);
@@ -142,7 +148,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     private Parts Assemble(ControlPlaneConnection connection)
     {
         var loop = new ConfigurationLoop(_loggerFactory.CreateLogger<ConfigurationLoop>());
-        var client = new XdsClient(connection.Transport, connection.Node, loop, _timeProvider, _random, _loggerFactory.CreateLogger<XdsClient>());
+        var client = new XdsClient(connection.Servers, connection.Node, loop, _timeProvider, _random, _loggerFactory.CreateLogger<XdsClient>());
         var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _transport, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>()));
         var hosts = new MeshHosts(_options.Hosts, connection.IsDeclared, connection.ListenerTemplate, connection.Istio);
 

@@ -69,11 +69,20 @@ internal static class BootstrapReader
             features.Add(feature.AsString(StringRemedy));
         }
 
+        var credentials = ChannelCredentialsReader.Read(server);
+        var jwtTokenFiles = CallCredentialsReader.ReadJwtTokenFiles(server);
+        if (jwtTokenFiles.Length > 0 && credentials is InsecureCredentialsConfig)
+        {
+            warnings.Add($"{server.Path}.call_creds has no effect: tokens are sent over TLS only, and channel_creds says insecure");
+            jwtTokenFiles = [];
+        }
+
         return new XdsServerConfig
         {
             ServerUri = text,
             Address = address!,
-            Credentials = ChannelCredentialsReader.Read(server),
+            Credentials = credentials,
+            JwtTokenFiles = jwtTokenFiles,
             Features = features.ToImmutable(),
         };
     }

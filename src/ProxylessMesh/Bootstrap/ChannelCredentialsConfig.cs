@@ -10,7 +10,7 @@ internal sealed record InsecureCredentialsConfig : ChannelCredentialsConfig
 }
 
 /// <summary>
-/// TLS (gRFC A65). The files are read when a connection is made, not before: an agent may write them after this process
+/// TLS (gRFC A65). The files are read when a connection is made, and not at start: an agent may write them after this process
 /// has started.
 /// </summary>
 internal sealed record TlsCredentialsConfig : ChannelCredentialsConfig
@@ -26,6 +26,6 @@ internal sealed record TlsCredentialsConfig : ChannelCredentialsConfig
 
     public string? PrivateKeyFile { get; init; }
 
-    /// <summary>How long files once read stay good.</summary>
+    /// <summary>How often the files are read between connections, so that the last good ones are never old.</summary>
     public TimeSpan RefreshInterval { get; init; } = DefaultRefreshInterval;
 }

@@ -5,6 +5,9 @@ namespace ProxylessMesh.Bootstrap;
 /// <summary>One control plane (<c>xds_servers[]</c>).</summary>
 internal sealed record XdsServerConfig
 {
+    private const string FailOnDataErrors = "fail_on_data_errors";
+    private const string ResourceTimerIsTransientError = "resource_timer_is_transient_error";
+
     /// <summary>As written in the bootstrap: its name in errors and logs.</summary>
     public required string ServerUri { get; init; }
 
@@ -12,6 +15,18 @@ internal sealed record XdsServerConfig
 
     public required ChannelCredentialsConfig Credentials { get; init; }
 
-    /// <summary><c>server_features</c>, the unknown ones too.</summary>
+    /// <summary>The files of <c>call_creds</c> of type <c>jwt_token_file</c> (gRFC A97). Empty over plaintext: tokens are sent over TLS only.</summary>
+    public ImmutableArray<string> JwtTokenFiles { get; init; } = [];
+
+    /// <summary>
+    /// <c>server_features</c>, the unknown ones too. <c>ignore_resource_deletion</c> (gRFC A53) is one of those: gRFC A88 has made
+    /// what it asks for the rule.
+    /// </summary>
     public ImmutableArray<string> Features { get; init; } = [];
+
+    /// <summary>gRFC A88: what this server deletes or gets wrong is dropped, instead of the last good version staying in use.</summary>
+    public bool FailsOnDataErrors => Features.Contains(FailOnDataErrors, StringComparer.Ordinal);
+
+    /// <summary>gRFC A88: this server says what it does not have; silence for 30 s means that it is slow, not for 15 s that there is nothing.</summary>
+    public bool IsResourceTimerTransient => Features.Contains(ResourceTimerIsTransientError, StringComparer.Ordinal);
 }

@@ -1,6 +1,5 @@
 using ProxylessMesh.Clusters;
 using ProxylessMesh.LoadBalancing;
-using ProxylessMesh.Routing;
 using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Http;
@@ -15,9 +14,6 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     private const int MaxConnectAttempts = 3;
 
     private const int NoAttempt = 0;
-
-    /// <summary>Never leaves this class: the cluster was retired before an endpoint was reached, and the caller routes the request again.</summary>
-    private static readonly Task<HttpResponseMessage> RouteAgain = Task.FromResult(new HttpResponseMessage());
 
     private readonly RequestRouter _router = new(random, timeProvider);
     private volatile bool _isClosed;
@@ -75,13 +71,18 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             }
 
             outcome = standIn;
-            cluster = standIn.Cluster;
+            cluster = outcome.Cluster;
         }
 
-        // 4. An endpoint, and its connections.
-        return outcome.Choice!.IsPlain
-            ? SendToClusterAsync(request, authority, cluster, attempt: 1, failed: null, cancellationToken)
-            : SendChangedAsync(request, authority, outcome, cancellationToken);
+        // 4. The request as its route has it: the caller's own, unless the route changes something.
+        ChangedRequest? changed = null;
+        if (!outcome.Choice!.IsPlain && _router.Change(request, authority, in outcome, out changed) is { } failure)
+        {
+            return failure.ToCallerAsync(request);
+        }
+
+        // 5. An endpoint, and its connections.
+        return SendToClusterAsync(request, changed, authority, cluster, attempt: 1, failed: null, cancellationToken);
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>
@@ -91,50 +92,15 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         return await SendAsync(request, authority, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends the request as its route has it, and gives back the response as its route has that.</summary>
-    private async Task<HttpResponseMessage> SendChangedAsync(HttpRequestMessage request, MeshAuthority authority, RouteOutcome outcome, CancellationToken cancellationToken)
-    {
-        var choice = outcome.Choice!; // the caller has seen that it forwards
-        var outgoing = choice.ChangesRequest ? OutgoingRequest.Copy(request) : request;
-        var context = _router.Context(outgoing, authority, in outcome);
-        if (choice.ChangesRequest && context is not null)
-        {
-            try
-            {
-                RequestRewrite.Apply(outcome.Route!, choice, context.Request, context);
-            }
-            catch (FormatException exception)
-            {
-                // The host comes from the request, and is none.
-                var failure = new MeshFailure(MeshFailureReason.NoRoute, $"route '{outcome.Route!.Name}' rewrites the host to what is none: {exception.Message}", exception);
-                return await failure.ToCallerAsync(request).ConfigureAwait(false);
-            }
-        }
-
-        var response = await SendToClusterAsync(outgoing, authority: null, outcome.Cluster!, attempt: 1, failed: null, cancellationToken).ConfigureAwait(false);
-        if (ReferenceEquals(response, await RouteAgain.ConfigureAwait(false)))
-        {
-            return await SendAsync(request, authority, cancellationToken).ConfigureAwait(false);
-        }
-
-        response.RequestMessage = request;
-        if (choice.Headers.HasResponse && context is not null)
-        {
-            var headers = new ResponseHeaderMap(response);
-            choice.Headers.ApplyToResponse(headers, context with { Response = headers, ResponseCode = (int)response.StatusCode });
-        }
-
-        return response;
-    }
-
-    /// <param name="request">The request.</param>
-    /// <param name="authority">Where to begin anew, should the cluster be gone; <see langword="null"/> when the caller does, told by <see cref="RouteAgain"/>.</param>
+    /// <param name="request">The caller's request.</param>
+    /// <param name="changed">What becomes of it, where its route changes something.</param>
+    /// <param name="authority">Where to begin anew, should the cluster be gone.</param>
     /// <param name="cluster">The cluster.</param>
     /// <param name="attempt">1 for the first.</param>
     /// <param name="failed">The endpoint of the attempt before.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private Task<HttpResponseMessage> SendToClusterAsync(
-        HttpRequestMessage request, MeshAuthority? authority, ClusterState cluster, int attempt, EndpointState? failed, CancellationToken cancellationToken)
+        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, int attempt, EndpointState? failed, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -146,8 +112,10 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
 
             if (view.Picker is null)
             {
-                // It changed since the request was routed: the routes may be other ones by now.
-                return authority is null ? RouteAgain : SendAsync(request, authority, cancellationToken);
+                // It changed since the request was routed. Retired: the routes are other ones by now.
+                return view.IsRetired
+                    ? SendAsync(request, authority, cancellationToken)
+                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
             }
 
             var endpoint = Pick(view, failed);
@@ -159,27 +127,29 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             if (endpoint.TryAcquire())
             {
                 var isLast = attempt >= Math.Min(MaxConnectAttempts, view.Endpoints.Length);
-                return SendToEndpointAsync(request, authority, cluster, endpoint, isLast ? NoAttempt : attempt + 1, cancellationToken);
+                return SendToEndpointAsync(request, changed, authority, cluster, endpoint, isLast ? NoAttempt : attempt + 1, cancellationToken);
             }
 
             // It left the configuration after the view was read: there is a newer one.
         }
     }
 
-    /// <param name="request">The request.</param>
+    /// <param name="request">The caller's request.</param>
+    /// <param name="changed">What becomes of it, where its route changes something.</param>
     /// <param name="authority">As for the cluster.</param>
     /// <param name="cluster">The endpoint's cluster.</param>
     /// <param name="endpoint">The endpoint, with a lease that this method gives back or hands to the response.</param>
     /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(
-        HttpRequestMessage request, MeshAuthority? authority, ClusterState cluster, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
         HttpRequestException refused;
         try
         {
-            var response = await endpoint.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var response = await endpoint.SendAsync(changed?.Outgoing ?? request, cancellationToken).ConfigureAwait(false);
             endpoint.OnConnected();
+            changed?.Finish(response);
             TrackedContent.Attach(response, endpoint);
             return response;
         }
@@ -196,7 +166,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         }
 
         var next = nextAttempt != NoAttempt
-            ? SendToClusterAsync(request, authority, cluster, nextAttempt, endpoint, cancellationToken)
+            ? SendToClusterAsync(request, changed, authority, cluster, nextAttempt, endpoint, cancellationToken)
             : new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused).ToCallerAsync(request);
         return await next.ConfigureAwait(false);
     }

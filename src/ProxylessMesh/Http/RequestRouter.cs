@@ -60,14 +60,38 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         }
     }
 
-    /// <summary>What the values of headers may say, for a route that has such headers; otherwise <see langword="null"/>.</summary>
-    /// <param name="outgoing">The request that is sent: a copy of the caller's, where it is changed.</param>
-    /// <param name="authority">What the caller asked for.</param>
-    /// <param name="outcome">Where it goes.</param>
-    public HeaderFormatContext? Context(HttpRequestMessage outgoing, MeshAuthority authority, in RouteOutcome outcome)
-        => outcome is { Choice: { } choice, Route: { } route, VirtualHost: { } virtualHost } && !choice.IsPlain
-            ? Context(outgoing, outgoing.Headers.Host ?? authority.Host, virtualHost, route) with { ClusterName = choice.Cluster?.Name }
-            : null;
+    /// <summary>Makes what is sent of the caller's request, where its route changes the request or the response.</summary>
+    /// <param name="request">The caller's request.</param>
+    /// <param name="authority">What it asks for.</param>
+    /// <param name="outcome">Where it goes: a choice that is not plain.</param>
+    /// <param name="changed">What is sent in its place.</param>
+    /// <returns>Why it cannot be sent, or <see langword="null"/>.</returns>
+    public MeshFailure? Change(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, out ChangedRequest? changed)
+    {
+        changed = null;
+        if (outcome is not { Choice: { } choice, Route: { } route, VirtualHost: { } virtualHost })
+        {
+            return null;
+        }
+
+        var outgoing = choice.ChangesRequest ? OutgoingRequest.Copy(request) : request;
+        var context = Context(outgoing, outgoing.Headers.Host ?? authority.Host, virtualHost, route) with { ClusterName = choice.Cluster?.Name };
+        if (choice.ChangesRequest)
+        {
+            try
+            {
+                RequestRewrite.Apply(route, choice, context.Request, context);
+            }
+            catch (FormatException exception)
+            {
+                // The host is made of what the request says, and is none.
+                return new MeshFailure(MeshFailureReason.NoRoute, $"route '{route.Name}' of virtual host '{virtualHost.Name}' rewrites the host to what is none: {exception.Message}", exception);
+            }
+        }
+
+        changed = new ChangedRequest(request, outgoing, choice, context);
+        return null;
+    }
 
     private HeaderFormatContext Context(HttpRequestMessage request, string host, VirtualHost<ClusterState> virtualHost, Route<ClusterState> route) => new()
     {

@@ -8,7 +8,7 @@ internal static class TlsRedirect
     public const int Status = 301;
 
     public static bool IsNeeded(TlsRequirement requirement, string scheme, bool isInternal)
-        => scheme != Uri.UriSchemeHttps && (requirement == TlsRequirement.All || (requirement == TlsRequirement.External && !isInternal));
+        => requirement != TlsRequirement.None && (requirement == TlsRequirement.All || !isInternal) && scheme != Uri.UriSchemeHttps;
 
     /// <returns>The value of <c>location</c>: the same place, port included, by TLS.</returns>
     public static string Location(string host, string pathAndQuery) => $"https://{host}{pathAndQuery}";

@@ -25,18 +25,17 @@ internal sealed partial class BootstrapControlPlane(string? option, IConfigurati
             LogWarning(logger, bootstrap.Origin, warning);
         }
 
-        var server = bootstrap.Servers[0]; // the reader refuses an empty list
-        LogServer(logger, bootstrap.Origin, server.ServerUri, bootstrap.Node.Id);
+        LogServers(logger, bootstrap.Origin, string.Join(", then ", bootstrap.Servers.Select(static server => server.ServerUri)), bootstrap.Node.Id);
         return Task.FromResult(new ControlPlaneConnection(
-            new GrpcXdsTransport(server),
+            [.. bootstrap.Servers.Select(server => new GrpcXdsTransport(server, new GrpcXdsTransportOptions(), timeProvider, logger))],
             NodeFactory.ToProto(bootstrap.Node),
             bootstrap.ClientListenerTemplate,
             bootstrap.IstioIdentity,
             static _ => false));
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Bootstrap from {Origin}: control plane {Server}, node ID '{NodeId}'")]
-    private static partial void LogServer(ILogger logger, string origin, string server, string nodeId);
+    [LoggerMessage(1, LogLevel.Information, "Bootstrap from {Origin}: control plane {Servers}, node ID '{NodeId}'")]
+    private static partial void LogServers(ILogger logger, string origin, string servers, string nodeId);
 
     [LoggerMessage(2, LogLevel.Warning, "Bootstrap from {Origin}: {Warning}")]
     private static partial void LogWarning(ILogger logger, string origin, string warning);

@@ -5,10 +5,12 @@ using ProxylessMesh.Bootstrap;
 namespace ProxylessMesh.Xds;
 
 /// <summary>
-/// Makes the connections to one control plane: TCP or a Unix socket, TLS where the bootstrap asks for it. Credential files
-/// are read for each connection, so that what an agent has renewed is used by the next one. Safe for concurrent use.
+/// Makes the connections to one control plane: TCP or a Unix socket, TLS where the bootstrap asks for it. Credentials are
+/// asked for per connection, so that what an agent has renewed is used by the next one. Safe for concurrent use.
 /// </summary>
-internal sealed class ControlPlaneConnector(XdsServerConfig server)
+/// <param name="server">Where to.</param>
+/// <param name="credentials"><see langword="null"/>: plaintext.</param>
+internal sealed class ControlPlaneConnector(XdsServerConfig server, ControlPlaneCredentials? credentials)
 {
     // 10 s without a packet, then two probes 5 s apart: a host or a path that is gone is noticed within 20 s, and no gRPC
     // server takes TCP's own probes for an attack, as it does frequent HTTP/2 pings.
@@ -24,7 +26,7 @@ internal sealed class ControlPlaneConnector(XdsServerConfig server)
     public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
         var stream = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (server.Credentials is not TlsCredentialsConfig tls)
+        if (credentials is null)
         {
             return stream;
         }
@@ -32,8 +34,7 @@ internal sealed class ControlPlaneConnector(XdsServerConfig server)
         var secure = new SslStream(stream);
         try
         {
-            var targetHost = server.Address is TcpServerAddress tcp ? tcp.Host : "localhost";
-            await secure.AuthenticateAsClientAsync(ControlPlaneTls.Load(tls, targetHost), cancellationToken).ConfigureAwait(false);
+            await secure.AuthenticateAsClientAsync(credentials.Get(), cancellationToken).ConfigureAwait(false);
             return secure;
         }
         catch

@@ -36,7 +36,7 @@ internal sealed class GrpcXdsErrors(string serverUri, int maxResponseBytes)
         e.StatusCode == StatusCode.ResourceExhausted
         && e.Status.Detail.Contains("exceeds the maximum configured message size", StringComparison.Ordinal);
 
-    private static string DescribeStage(Exception local) => (local as HttpRequestException)?.HttpRequestError switch
+    private static string DescribeStage(Exception local) => local is CallCredentialsException ? "the call credentials cannot be used" : (local as HttpRequestException)?.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError => "cannot be connected to",
         HttpRequestError.SecureConnectionError => "the TLS handshake failed",

@@ -12,11 +12,13 @@ internal sealed class GrpcXdsStream : IXdsStream
     private readonly AsyncDuplexStreamingCall<DiscoveryRequest, DiscoveryResponse> _call;
 
     /// <param name="client">Opens the call.</param>
+    /// <param name="credentials">Prove who this process is; <see langword="null"/>: nothing does, beyond the connection.</param>
     /// <param name="errors">Puts failures into words.</param>
     /// <param name="transportClosed">Cancelled when the transport is disposed of.</param>
     /// <param name="cancellationToken">The caller's; it also closes the stream.</param>
     public GrpcXdsStream(
         AggregatedDiscoveryService.AggregatedDiscoveryServiceClient client,
+        CallCredentials? credentials,
         GrpcXdsErrors errors,
         CancellationToken transportClosed,
         CancellationToken cancellationToken)
@@ -24,7 +26,7 @@ internal sealed class GrpcXdsStream : IXdsStream
         _errors = errors;
         _closing = CancellationTokenSource.CreateLinkedTokenSource(transportClosed, cancellationToken);
         _closed = _closing.Token;
-        _call = client.StreamAggregatedResources(new CallOptions(cancellationToken: _closed));
+        _call = client.StreamAggregatedResources(new CallOptions(cancellationToken: _closed, credentials: credentials));
     }
 
     public async ValueTask SendAsync(DiscoveryRequest request, CancellationToken cancellationToken)

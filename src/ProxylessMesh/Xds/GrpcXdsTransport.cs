@@ -1,5 +1,8 @@
 using Envoy.Service.Discovery.V3;
+using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Bootstrap;
 
 namespace ProxylessMesh.Xds;
@@ -10,24 +13,36 @@ namespace ProxylessMesh.Xds;
 /// </summary>
 internal sealed class GrpcXdsTransport : IXdsTransport
 {
-    private const string FailOnDataErrors = "fail_on_data_errors";
-
     private readonly GrpcXdsErrors _errors;
     private readonly GrpcChannel _channel;
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationToken _closed; // outlives its source
     private readonly AggregatedDiscoveryService.AggregatedDiscoveryServiceClient _client;
+    private readonly ControlPlaneCredentials? _credentials;
+    private readonly CallCredentials? _callCredentials;
 
     public GrpcXdsTransport(XdsServerConfig server, GrpcXdsTransportOptions? options = null)
+        : this(server, options ?? new GrpcXdsTransportOptions(), TimeProvider.System, NullLogger.Instance)
     {
-        options ??= new GrpcXdsTransportOptions();
+    }
+
+    public GrpcXdsTransport(XdsServerConfig server, GrpcXdsTransportOptions options, TimeProvider timeProvider, ILogger logger)
+    {
+        if (server.Credentials is TlsCredentialsConfig tls)
+        {
+            var targetHost = server.Address is TcpServerAddress tcp ? tcp.Host : "localhost";
+            _credentials = new ControlPlaneCredentials(tls, targetHost, timeProvider, logger);
+        }
+
+        _callCredentials = CreateCallCredentials(server, timeProvider);
         ServerName = server.ServerUri;
-        FailsOnDataErrors = server.Features.Contains(FailOnDataErrors, StringComparer.Ordinal);
+        FailsOnDataErrors = server.FailsOnDataErrors;
+        IsResourceTimerTransient = server.IsResourceTimerTransient;
         _closed = _closing.Token;
         _errors = new GrpcXdsErrors(server.ServerUri, options.MaxResponseBytes);
         _channel = GrpcChannel.ForAddress(GetAuthority(server), new GrpcChannelOptions
         {
-            HttpHandler = CreateHandler(new ControlPlaneConnector(server), options),
+            HttpHandler = CreateHandler(new ControlPlaneConnector(server, _credentials), options),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = options.MaxResponseBytes,
             MaxSendMessageSize = null,
@@ -39,7 +54,9 @@ internal sealed class GrpcXdsTransport : IXdsTransport
 
     public bool FailsOnDataErrors { get; }
 
-    public IXdsStream OpenStream(CancellationToken cancellationToken) => new GrpcXdsStream(_client, _errors, _closed, cancellationToken);
+    public bool IsResourceTimerTransient { get; }
+
+    public IXdsStream OpenStream(CancellationToken cancellationToken) => new GrpcXdsStream(_client, _callCredentials, _errors, _closed, cancellationToken);
 
     /// <summary>Breaks the streams that are open and closes the connection.</summary>
     public async ValueTask DisposeAsync()
@@ -50,7 +67,26 @@ internal sealed class GrpcXdsTransport : IXdsTransport
         }
 
         _channel.Dispose();
+        _credentials?.Dispose();
         _closing.Dispose();
+    }
+
+    // The gRPC client sends them over https only.
+    private static CallCredentials? CreateCallCredentials(XdsServerConfig server, TimeProvider timeProvider)
+    {
+        if (server.JwtTokenFiles.IsEmpty)
+        {
+            return null;
+        }
+
+        var files = server.JwtTokenFiles.Select(path => new JwtTokenFile(path, timeProvider)).ToArray();
+        return CallCredentials.FromInterceptor(async (context, metadata) =>
+        {
+            foreach (var file in files)
+            {
+                metadata.Add("authorization", $"Bearer {await file.GetTokenAsync(context.CancellationToken).ConfigureAwait(false)}");
+            }
+        });
     }
 
     private static SocketsHttpHandler CreateHandler(ControlPlaneConnector connector, GrpcXdsTransportOptions options) => new()
@@ -61,7 +97,7 @@ internal sealed class GrpcXdsTransport : IXdsTransport
         KeepAlivePingDelay = options.PingDelay,
         KeepAlivePingTimeout = options.PingTimeout,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        PooledConnectionIdleTimeout = options.IdleTimeout,
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,

@@ -16,6 +16,9 @@ internal sealed record GrpcXdsTransportOptions
     /// </summary>
     public TimeSpan PingDelay { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a connection without a stream stays open: long enough to open the next stream on it, short enough to leave a fallback server soon.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long the answer to a ping may take.</summary>
     public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
 }

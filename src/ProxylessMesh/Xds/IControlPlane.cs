@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Envoy.Config.Core.V3;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Bootstrap;
@@ -14,13 +15,13 @@ internal interface IControlPlane
 }
 
 /// <summary>A control plane, as the mesh uses it.</summary>
-/// <param name="Transport">The way to it; disposed with the mesh.</param>
+/// <param name="Servers">The ways to it in order of preference, at least one (gRFC A71); disposed with the mesh.</param>
 /// <param name="Node">Who this process is.</param>
 /// <param name="ListenerTemplate">How it names listeners (<c>client_default_listener_resource_name_template</c>).</param>
 /// <param name="Istio">Set when it is Istio's.</param>
 /// <param name="IsDeclared">Whether it declares a host as its own, beyond those that belong to the mesh by their form.</param>
-internal sealed record ControlPlaneConnection(IXdsTransport Transport, Node Node, string ListenerTemplate, IstioIdentity? Istio, Func<string, bool> IsDeclared)
+internal sealed record ControlPlaneConnection(ImmutableArray<IXdsTransport> Servers, Node Node, string ListenerTemplate, IstioIdentity? Istio, Func<string, bool> IsDeclared)
 {
-    /// <summary>What must live as long as the transport; disposed after it.</summary>
+    /// <summary>What must live as long as the servers' transports; disposed after them.</summary>
     public IAsyncDisposable? Owner { get; init; }
 }

@@ -18,6 +18,12 @@ internal interface IXdsTransport : IAsyncDisposable
     bool FailsOnDataErrors => false;
 
     /// <summary>
+    /// The server feature <c>resource_timer_is_transient_error</c> (gRFC A88): the server says what it does not have, so that its
+    /// silence means that it is slow, and is given twice the time.
+    /// </summary>
+    bool IsResourceTimerTransient => false;
+
+    /// <summary>
     /// Opens an aggregated discovery stream (state of the world). May return before the connection stands; a failure to
     /// connect then surfaces from the stream's first send or read.
     /// </summary>

@@ -5,8 +5,8 @@ using ProxylessMesh.Xds.Resources;
 namespace ProxylessMesh.Xds;
 
 /// <summary>
-/// The resources of one type on one stream: who waits for which name, what is cached, and the type's version and nonce.
-/// Lives on the configuration loop; survives streams.
+/// The resources of one type: who waits for which name, and what is cached. Knows no stream: what it holds survives streams
+/// and servers. Lives on the configuration loop.
 /// </summary>
 internal abstract class ResourceSet(string typeUrl, bool isFullState)
 {
@@ -18,12 +18,6 @@ internal abstract class ResourceSet(string typeUrl, bool isFullState)
     /// </summary>
     public bool IsFullState { get; } = isFullState;
 
-    /// <summary>The version of the last response accepted, sent in every request; empty before the first.</summary>
-    public string AcceptedVersion { get; protected set; } = "";
-
-    /// <summary>The nonce of the last response of the current stream.</summary>
-    public string Nonce { get; private set; } = "";
-
     public abstract IReadOnlyCollection<string> Names { get; }
 
     /// <summary>
@@ -32,34 +26,23 @@ internal abstract class ResourceSet(string typeUrl, bool isFullState)
     /// </summary>
     public bool HasSubscription { get; protected set; }
 
-    public void OnStreamOpened() => Nonce = "";
+    /// <summary>Whether a resource is awaited: see <see cref="ResourceState.IsAwaited"/>.</summary>
+    public abstract bool HasAwaited { get; }
 
     /// <summary>Stores the resources and says what was wrong with the others; an empty list is an ACK.</summary>
-    public IReadOnlyList<string> Apply(DiscoveryResponse response, ServerContext server)
-    {
-        Nonce = response.Nonce;
-        var errors = ApplyResources(response, server);
-        if (errors.Count == 0)
-        {
-            AcceptedVersion = response.VersionInfo;
-        }
+    public abstract IReadOnlyList<string> Apply(DiscoveryResponse response, ServerContext server);
 
-        return errors;
-    }
+    /// <summary>Of the names just asked for on a connected stream those that are awaited: their timers start (gRFC A57).</summary>
+    public abstract IReadOnlyList<ResourceState> FindAwaited(IEnumerable<string> names);
 
-    /// <summary>The names just asked for on a connected stream that were never answered: their timers start now (gRFC A57).</summary>
-    public abstract IReadOnlyList<string> TakeUnansweredNames();
+    /// <summary>The resource timer ran out for these.</summary>
+    public abstract void OnTimeout(IReadOnlyList<ResourceState> states, ServerContext server);
 
-    /// <summary>The resource timer ran out for these names.</summary>
-    public abstract void OnTimeout(IReadOnlyList<string> names, ServerContext server);
+    /// <summary>No server can be reached: tells those who have nothing to go on with.</summary>
+    public abstract void OnUnreachable(Configuration.ResourceError error);
 
-    /// <summary>The stream ended: unanswered names get a fresh timer on the next one.</summary>
-    public abstract void OnStreamClosed();
-
-    /// <summary>The server cannot be reached: tells those who have nothing to go on with.</summary>
-    public abstract void OnServerUnreachable(ServerContext server, string reason);
-
-    protected abstract IReadOnlyList<string> ApplyResources(DiscoveryResponse response, ServerContext server);
+    /// <summary>Adds how each resource stands.</summary>
+    public abstract void Describe(List<MeshResource> resources);
 
     /// <summary>Unwraps <c>envoy.service.discovery.v3.Resource</c> and checks the type.</summary>
     protected bool TryUnwrap(Google.Protobuf.WellKnownTypes.Any any, out ByteString value, out string error)

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Routing;
-using ProxylessMesh.Xds.Resources;
 using ProxylessMesh.Tests.Xds.Resources;
+using ProxylessMesh.Xds.Resources;
 
 namespace ProxylessMesh.Tests.Routing;
 

@@ -6,13 +6,15 @@ using ProxylessMesh.Xds;
 namespace ProxylessMesh.Tests.Xds;
 
 /// <summary>A control plane in the hands of a test, without sockets, so that the clock can be the test's too.</summary>
-internal sealed class ScriptedTransport : IXdsTransport
+internal sealed class ScriptedTransport(string name = "scripted") : IXdsTransport
 {
     private readonly Channel<ScriptedStream> _opened = Channel.CreateUnbounded<ScriptedStream>();
 
-    public string ServerName => "scripted";
+    public string ServerName => name;
 
     public bool FailsOnDataErrors { get; init; }
+
+    public bool IsResourceTimerTransient { get; init; }
 
     public bool IsDisposed { get; private set; }
 
@@ -50,6 +52,16 @@ internal sealed class ScriptedStream(string? refusal) : IXdsStream
 {
     private readonly Channel<DiscoveryRequest> _requests = Channel.CreateUnbounded<DiscoveryRequest>();
     private readonly Channel<DiscoveryResponse> _responses = Channel.CreateUnbounded<DiscoveryResponse>();
+
+    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether it broke at once.</summary>
+    public bool IsRefused => refusal is not null;
+
+    public bool IsDisposed => _disposed.Task.IsCompleted;
+
+    /// <summary>Completes when the client lets go of the stream.</summary>
+    public Task Disposed => _disposed.Task;
 
     /// <summary>While set, requests wait here: the transport is not connected yet.</summary>
     public TaskCompletionSource? Connecting { get; set; }
@@ -106,7 +118,11 @@ internal sealed class ScriptedStream(string? refusal) : IXdsStream
         return await _responses.Reader.WaitToReadAsync(cancellationToken) && _responses.Reader.TryRead(out var response) ? response : null;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _disposed.TrySetResult();
+        return ValueTask.CompletedTask;
+    }
 
     private void ThrowIfRefused()
     {

@@ -13,10 +13,16 @@ namespace ProxylessMesh.Tests.Xds;
 internal sealed class XdsClientFixture : IAsyncDisposable
 {
     public XdsClientFixture(bool failsOnDataErrors = false)
+        : this(new ScriptedTransport { FailsOnDataErrors = failsOnDataErrors })
     {
-        Transport = new ScriptedTransport { FailsOnDataErrors = failsOnDataErrors };
+    }
+
+    /// <param name="servers">The control planes in order of preference.</param>
+    public XdsClientFixture(params IReadOnlyList<ScriptedTransport> servers)
+    {
+        Transport = servers[0];
         Loop = new ConfigurationLoop(NullLogger.Instance);
-        Client = new XdsClient(Transport, new Node { Id = "node-1" }, Loop, Clock, new SeededRandomSource(1), NullLogger<XdsClient>.Instance);
+        Client = new XdsClient(servers, new Node { Id = "node-1" }, Loop, Clock, new SeededRandomSource(1), NullLogger<XdsClient>.Instance);
     }
 
     public ScriptedTransport Transport { get; }

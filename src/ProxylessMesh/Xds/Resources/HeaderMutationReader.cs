@@ -46,17 +46,24 @@ internal static class HeaderMutationReader
         return read.ToImmutable();
     }
 
-    /// <summary>The name, in lower case, of a header that may be changed: a request keeps its pseudo-headers and its host.</summary>
-    public static string? ReadName(string name, string field, DecodeContext context)
+    /// <summary>The name, in lower case, of a header to look at: a pseudo-header is one too.</summary>
+    public static string? ReadReference(string name, string field, DecodeContext context)
     {
         var lower = name.ToLowerInvariant();
-        if (lower.Length == 0 || (lower[0] != ':' && lower.AsSpan().ContainsAnyExcept(TokenCharacters)))
+        if (lower.Length == 0 || lower.AsSpan(lower[0] == ':' ? 1 : 0).ContainsAnyExcept(TokenCharacters))
         {
             context.Error(field, $"'{name}' is no header name");
             return null;
         }
 
-        if (lower[0] == ':' || lower == "host")
+        return lower;
+    }
+
+    /// <summary>The name, in lower case, of a header that may be changed: a request keeps its pseudo-headers and its host.</summary>
+    private static string? ReadName(string name, string field, DecodeContext context)
+    {
+        var lower = ReadReference(name, field, context);
+        if (lower is not null && (lower[0] == ':' || lower == "host"))
         {
             context.Error(field, $"'{name}' may not be changed: pseudo-headers and host have rewrites of their own");
             return null;

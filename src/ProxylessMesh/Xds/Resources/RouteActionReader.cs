@@ -71,7 +71,7 @@ internal static class RouteActionReader
                 }
 
             case RouteAction.ClusterSpecifierOneofCase.ClusterHeader:
-                return HeaderMutationReader.ReadName(action.ClusterHeader, "cluster_header", context) is { } header
+                return HeaderMutationReader.ReadReference(action.ClusterHeader, "cluster_header", context) is { } header
                     ? new ForwardActionConfig([new WeightedClusterConfig("", 1) { ClusterHeader = header }])
                     : null;
 
@@ -99,7 +99,7 @@ internal static class RouteActionReader
             HttpFilterReader.CheckOverrides(cluster.TypedPerFilterConfig, context);
             var config = new WeightedClusterConfig(cluster.Name, weight)
             {
-                ClusterHeader = cluster.ClusterHeader.Length > 0 ? HeaderMutationReader.ReadName(cluster.ClusterHeader, "cluster_header", context) : null,
+                ClusterHeader = cluster.ClusterHeader.Length > 0 ? HeaderMutationReader.ReadReference(cluster.ClusterHeader, "cluster_header", context) : null,
                 Headers = HeaderMutationReader.Read(cluster.RequestHeadersToAdd, cluster.RequestHeadersToRemove, cluster.ResponseHeadersToAdd, cluster.ResponseHeadersToRemove, context),
                 HostRewrite = RewriteReader.ReadLiteralHost(cluster.HostRewriteLiteral, context),
             };

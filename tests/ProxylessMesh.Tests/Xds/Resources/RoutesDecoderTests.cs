@@ -93,6 +93,16 @@ public sealed class RoutesDecoderTests
     }
 
     [Theory]
+    [InlineData(""" "route": {"clusterHeader": ":Authority"} """)]
+    [InlineData(""" "route": {"weightedClusters": {"clusters": [{"clusterHeader": ":authority", "weight": 1}]}} """)]
+    public void Decode_ClusterHeader_IsKeptInLowerCase(string action)
+    {
+        var forward = Assert.IsType<ForwardActionConfig>(Single($$"""{"match": {"prefix": "/"}, {{action}} }""").Action);
+
+        Assert.Equal<WeightedClusterConfig>([new WeightedClusterConfig("", 1) { ClusterHeader = ":authority" }], forward.Clusters);
+    }
+
+    [Theory]
     [InlineData(""" "filterAction": {} """, "filter_action")]
     [InlineData(""" "nonForwardingAction": {} """, "non_forwarding_action")]
     [InlineData(""" "name": "no action" """, "action")]

@@ -1,0 +1,13 @@
+using Envoy.Config.Core.V3;
+using Microsoft.Extensions.Logging;
+using ProxylessMesh.Configuration;
+
+namespace ProxylessMesh.Xds;
+
+/// <summary>What everything of one xDS client shares.</summary>
+/// <param name="Node">Who this process is.</param>
+/// <param name="Loop">Where the client lives.</param>
+/// <param name="TimeProvider">For backoff and resource timers.</param>
+/// <param name="Random">For backoff.</param>
+/// <param name="Logger">Where it logs to.</param>
+internal sealed record XdsEnvironment(Node Node, ConfigurationLoop Loop, TimeProvider TimeProvider, IRandomSource Random, ILogger Logger);
