@@ -4,7 +4,10 @@ using ProxylessMesh.ControlPlane.Model;
 
 namespace ProxylessMesh.ControlPlane.Translation;
 
-/// <summary>Makes the conditions of a route: the headers those asked for and those refused together in the order of their names, then method, authority and scheme, as istiod orders them.</summary>
+/// <summary>
+/// Makes the conditions of a route in istiod's order: headers, whether asked for or refused, by their names; then method, authority
+/// and scheme; then query parameters by their names.
+/// </summary>
 internal static class RouteMatchTranslator
 {
     public static RouteMatch Translate(HttpMatch match)

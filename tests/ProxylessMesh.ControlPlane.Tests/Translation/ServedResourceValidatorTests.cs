@@ -100,6 +100,22 @@ public sealed class ServedResourceValidatorTests
     public void Validate_RichFile_IsAcceptedByEveryDecoder()
         => Assert.Empty(ServedResourceValidator.Validate(MeshYaml.Translate(Rich)));
 
+    [Theory]
+    [InlineData("timeout: 1m30s", "route: [{destination: {host: orders}}]")]
+    [InlineData("timeout: 8760h", "route: [{destination: {host: orders}}]")]
+    [InlineData("headers: {request: {set: {x-start: '%START_TIME%', x-host: '%REQ(:authority)%'}}}", "route: [{destination: {host: orders}}]")]
+    [InlineData("headers: {response: {add: {x-empty: ''}}}", "directResponse: {status: 599}")]
+    [InlineData("name: large", "directResponse: {status: 200, body: {string: LARGE}}")]
+    [InlineData("name: port", "redirect: {authority: 'www.example.com:8443', uri: '/a?b=%20'}")]
+    public void Validate_ActionTheReaderAccepts_IsAcceptedByTheDecoders(string field, string action)
+    {
+        var text = MeshYaml.Service("orders")
+            + "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: orders}\nspec:\n  hosts: [orders]\n  http:\n"
+            + $"  - {field}\n    {action.Replace("LARGE", new string('a', 1024 * 1024), StringComparison.Ordinal)}\n";
+
+        Assert.Empty(ServedResourceValidator.Validate(MeshYaml.Translate(text)));
+    }
+
     [Fact]
     public void Translate_RichFile_MakesEveryTypeAndNothingIsIgnored()
     {
