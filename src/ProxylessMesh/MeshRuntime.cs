@@ -60,6 +60,9 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     /// <summary>The configuration client, or <see langword="null"/> before the mesh has started.</summary>
     public XdsClient? Client => _parts?.Client;
 
+    /// <summary>The instruments.</summary>
+    public MeshMeter Meter => _meter;
+
     /// <summary>The configuration in effect.</summary>
     public MeshSnapshot Snapshot => _parts?.Store.Current ?? MeshSnapshot.Empty;
 
