@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
+using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
 
@@ -17,14 +19,32 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     private readonly IHostResolver _resolver;
     private readonly IEndpointTransport _transport;
     private readonly ILoggerFactory _loggerFactory;
+    private readonly MeshMeter _meter;
     private readonly SemaphoreSlim _starting = new(1, 1);
 
     /// <summary>Set once when started.</summary>
     private volatile Parts? _parts;
     private bool _isDisposed;
 
-    public MeshRuntime(MeshOptions options, IControlPlane controlPlane, TimeProvider timeProvider, IRandomSource random, IHostResolver resolver, IEndpointTransport transport, ILoggerFactory loggerFactory)
+    /// <param name="options">The options, validated.</param>
+    /// <param name="controlPlane">Where configuration comes from.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="random">For balancing and backoff.</param>
+    /// <param name="resolver">For DNS clusters.</param>
+    /// <param name="transport">The way to endpoints.</param>
+    /// <param name="loggerFactory">Where the mesh logs to.</param>
+    /// <param name="meterFactory">The container's, or <see langword="null"/> for a meter of the mesh's own.</param>
+    public MeshRuntime(
+        MeshOptions options,
+        IControlPlane controlPlane,
+        TimeProvider timeProvider,
+        IRandomSource random,
+        IHostResolver resolver,
+        IEndpointTransport transport,
+        ILoggerFactory loggerFactory,
+        IMeterFactory? meterFactory = null)
     {
+        _meter = new MeshMeter(meterFactory);
         _options = options;
         _controlPlane = controlPlane;
         _timeProvider = timeProvider;
@@ -39,6 +59,9 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
     /// <summary>The configuration client, or <see langword="null"/> before the mesh has started.</summary>
     public XdsClient? Client => _parts?.Client;
+
+    /// <summary>The instruments.</summary>
+    public MeshMeter Meter => _meter;
 
     /// <summary>The configuration in effect.</summary>
     public MeshSnapshot Snapshot => _parts?.Store.Current ?? MeshSnapshot.Empty;
@@ -140,6 +163,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
                 await owner.DisposeAsync().ConfigureAwait(false);
             }
         }
+
+        _meter.Dispose();
     }
 
     /// <summary>For containers that are disposed without awaiting.</summary>
@@ -148,7 +173,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     private Parts Assemble(ControlPlaneConnection connection)
     {
         var loop = new ConfigurationLoop(_loggerFactory.CreateLogger<ConfigurationLoop>());
-        var client = new XdsClient(connection.Servers, connection.Node, loop, _timeProvider, _random, _loggerFactory.CreateLogger<XdsClient>());
+        var client = new XdsClient(connection.Servers, connection.Node, loop, _timeProvider, _random, _loggerFactory.CreateLogger<XdsClient>(), _meter.XdsClient);
         var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _transport, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>()));
         var hosts = new MeshHosts(_options.Hosts, connection.IsDeclared, connection.ListenerTemplate, connection.Istio);
 
@@ -157,7 +182,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var listeners = new ListenerTable(hosts, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(client, store, loop);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider), connection.Owner);
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls), connection.Owner);
     }
 
     private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Grpc.Net.ClientFactory;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -72,6 +73,7 @@ public static class MeshServiceCollectionExtensions
             SharedRandomSource.Instance,
             SystemHostResolver.Instance,
             new SocketTransport(timeProvider),
-            provider.GetRequiredService<ILoggerFactory>());
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetService<IMeterFactory>());
     }
 }

@@ -14,6 +14,9 @@ internal sealed class MeshAuthority(string host, ListenerState listener)
     /// <summary>The authority as it is sent in Host or <c>:authority</c>: with its port, unless that is the scheme's default.</summary>
     public string Host { get; } = host;
 
+    /// <summary>The authority as a gRPC target, for telemetry.</summary>
+    public string Target { get; } = $"{XdsTarget.Scheme}:///{host}";
+
     public ListenerState Listener { get; } = listener;
 
     /// <summary>The virtual host of <see cref="Host"/>; looked up once for each route table.</summary>

@@ -1,5 +1,6 @@
 using ProxylessMesh.Clusters;
 using ProxylessMesh.LoadBalancing;
+using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Http;
@@ -8,7 +9,7 @@ namespace ProxylessMesh.Http;
 /// The road of a request through the mesh, stage by stage. Lock-free: each stage reads one immutable object, once. A request
 /// waits only for configuration that it needs and that has not come yet; its caller's token ends every wait.
 /// </summary>
-internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider)
+internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics)
 {
     /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
     private const int MaxConnectAttempts = 3;
@@ -44,14 +45,14 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
 
         if (listener.Routes is null)
         {
-            return new MeshFailure(MeshFailureReason.NoListener, $"no route configuration for '{authority.Host}': {listener.Error?.Message}").ToCallerAsync(request);
+            return FailAsync(request, authority, new MeshFailure(MeshFailureReason.NoListener, $"no route configuration for '{authority.Host}': {listener.Error?.Message}"));
         }
 
         // 2. The route, and one of its clusters by weight; or an answer without one.
         var outcome = _router.Route(request, authority, listener.Routes);
         if (outcome.Failure is not null)
         {
-            return outcome.Failure.ToCallerAsync(request);
+            return FailAsync(request, authority, outcome.Failure);
         }
 
         if (outcome.Reply is not null)
@@ -78,7 +79,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         ChangedRequest? changed = null;
         if (!outcome.Choice!.IsPlain && _router.Change(request, authority, in outcome, out changed) is { } failure)
         {
-            return failure.ToCallerAsync(request);
+            return FailAsync(request, authority, failure);
         }
 
         // 5. An endpoint, and its connections.
@@ -107,7 +108,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             var view = cluster.View;
             if (view.Error is { } error)
             {
-                return new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}").ToCallerAsync(request);
+                return FailAsync(request, authority, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
             }
 
             if (view.Picker is null)
@@ -121,13 +122,18 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             var endpoint = Pick(view, failed);
             if (endpoint is null)
             {
-                return new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint").ToCallerAsync(request);
+                return FailAsync(request, authority, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
             }
 
             if (endpoint.TryAcquire())
             {
                 var isLast = attempt >= Math.Min(MaxConnectAttempts, view.Endpoints.Length);
-                return SendToEndpointAsync(request, changed, authority, cluster, endpoint, isLast ? NoAttempt : attempt + 1, cancellationToken);
+                var nextAttempt = isLast ? NoAttempt : attempt + 1;
+
+                // Trying another endpoint because none of the request was sent is still the same attempt, as a wait for a connection is in gRPC.
+                var measured = attempt == 1 && metrics.IsEnabled ? new MeasuredAttempt(metrics, timeProvider, changed?.Outgoing ?? request, authority, cluster.Name) : null;
+                var sending = SendToEndpointAsync(request, changed, authority, cluster, endpoint, nextAttempt, cancellationToken);
+                return measured is null ? sending : measured.SeeAsync(sending);
             }
 
             // It left the configuration after the view was read: there is a newer one.
@@ -167,8 +173,14 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
 
         var next = nextAttempt != NoAttempt
             ? SendToClusterAsync(request, changed, authority, cluster, nextAttempt, endpoint, cancellationToken)
-            : new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused).ToCallerAsync(request);
+            : FailAsync(request, authority, new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused));
         return await next.ConfigureAwait(false);
+    }
+
+    private Task<HttpResponseMessage> FailAsync(HttpRequestMessage request, MeshAuthority authority, MeshFailure failure)
+    {
+        metrics.OnFailed(failure.Reason, authority.Host);
+        return failure.ToCallerAsync(request);
     }
 
     /// <summary>Picks an endpoint; looks a few times for another than one that has just refused a connection.</summary>

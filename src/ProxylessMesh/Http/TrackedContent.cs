@@ -14,12 +14,14 @@ internal sealed class TrackedContent : HttpContent
     private const int CopyBufferSize = 8192;
 
     private readonly HttpContent _inner;
-    private EndpointState? _endpoint;
+
+    /// <summary>The <see cref="EndpointState"/> to give back, or a <see cref="MeasuredAttempt"/> to tell as well: one field, so that unmeasured responses stay as small.</summary>
+    private object? _lease;
 
     private TrackedContent(HttpContent inner, EndpointState endpoint)
     {
         _inner = inner;
-        _endpoint = endpoint;
+        _lease = endpoint;
         foreach (var header in inner.Headers.NonValidated)
         {
             // A header with one value, which is nearly every one, is a string already.
@@ -47,8 +49,27 @@ internal sealed class TrackedContent : HttpContent
         }
     }
 
-    /// <summary>Gives the lease back; harmless when repeated.</summary>
-    public void Complete() => Interlocked.Exchange(ref _endpoint, null)?.Release();
+    /// <summary>Has the attempt told when the body ends.</summary>
+    /// <returns>Whether it will be; otherwise the body has ended.</returns>
+    public bool TryMeasure(MeasuredAttempt attempt)
+    {
+        if (Volatile.Read(ref _lease) is not EndpointState endpoint)
+        {
+            return false;
+        }
+
+        attempt.Endpoint = endpoint;
+        return Interlocked.CompareExchange(ref _lease, attempt, endpoint) == endpoint;
+    }
+
+    /// <summary>The body was read to its end: gives the lease back; harmless when repeated, as its siblings are.</summary>
+    public void Complete() => End(isComplete: true, failure: null);
+
+    /// <summary>The body broke off.</summary>
+    public void Fail(Exception failure) => End(isComplete: false, failure);
+
+    /// <summary>The body is not wanted, or not any more.</summary>
+    public void Abandon() => End(isComplete: false, failure: null);
 
     // A connection has its stream at hand once the headers have come: asking for it never blocks.
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
@@ -71,11 +92,13 @@ internal sealed class TrackedContent : HttpContent
             await using (body.ConfigureAwait(false))
             {
                 await body.CopyToAsync(stream, CopyBufferSize, cancellationToken).ConfigureAwait(false);
+                Complete();
             }
         }
-        finally
+        catch (Exception exception)
         {
-            Complete();
+            Fail(exception);
+            throw;
         }
     }
 
@@ -84,10 +107,12 @@ internal sealed class TrackedContent : HttpContent
         try
         {
             _inner.CopyTo(stream, context, cancellationToken);
-        }
-        finally
-        {
             Complete();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            throw;
         }
     }
 
@@ -103,10 +128,24 @@ internal sealed class TrackedContent : HttpContent
         if (disposing)
         {
             _inner.Dispose();
-            Complete();
+            Abandon();
         }
 
         base.Dispose(disposing);
+    }
+
+    private void End(bool isComplete, Exception? failure)
+    {
+        var lease = Interlocked.Exchange(ref _lease, null);
+        if (lease is EndpointState endpoint)
+        {
+            endpoint.Release();
+        }
+        else if (lease is MeasuredAttempt attempt)
+        {
+            attempt.Endpoint!.Release(); // set before it became the lease
+            attempt.End(isComplete, failure);
+        }
     }
 
     // Looked at unparsed, as parsing allocates; most bodies are not empty.

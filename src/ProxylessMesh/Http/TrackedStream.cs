@@ -28,9 +28,9 @@ internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stre
         {
             return Ended(inner.Read(buffer), buffer.Length);
         }
-        catch
+        catch (Exception exception)
         {
-            content.Complete();
+            content.Fail(exception);
             throw;
         }
     }
@@ -51,10 +51,12 @@ internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stre
         try
         {
             await inner.CopyToAsync(destination, bufferSize, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
             content.Complete();
+        }
+        catch (Exception exception)
+        {
+            content.Fail(exception);
+            throw;
         }
     }
 
@@ -81,7 +83,7 @@ internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stre
         if (disposing)
         {
             inner.Dispose();
-            content.Complete();
+            content.Abandon();
         }
 
         base.Dispose(disposing);
@@ -90,7 +92,7 @@ internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stre
     public override async ValueTask DisposeAsync()
     {
         await inner.DisposeAsync().ConfigureAwait(false);
-        content.Complete();
+        content.Abandon();
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -100,9 +102,9 @@ internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stre
         {
             return Ended(await reading.ConfigureAwait(false), requested);
         }
-        catch
+        catch (Exception exception)
         {
-            content.Complete();
+            content.Fail(exception);
             throw;
         }
     }

@@ -12,6 +12,9 @@ internal abstract class ResourceSet(string typeUrl, bool isFullState)
 {
     public string TypeUrl { get; } = typeUrl;
 
+    /// <inheritdoc cref="ResourceTypes.ShortNameOf"/>
+    public string ShortName { get; } = ResourceTypes.ShortNameOf(typeUrl);
+
     /// <summary>
     /// Whether every response carries all subscribed resources, so that absence means deletion (LDS and CDS), or only some
     /// of them (RDS and EDS).
@@ -28,6 +31,9 @@ internal abstract class ResourceSet(string typeUrl, bool isFullState)
 
     /// <summary>Whether a resource is awaited: see <see cref="ResourceState.IsAwaited"/>.</summary>
     public abstract bool HasAwaited { get; }
+
+    /// <summary>How each resource stands, in the words of telemetry.</summary>
+    public abstract IEnumerable<string> CacheStates { get; }
 
     /// <summary>Stores the resources and says what was wrong with the others; an empty list is an ACK.</summary>
     public abstract IReadOnlyList<string> Apply(DiscoveryResponse response, ServerContext server);

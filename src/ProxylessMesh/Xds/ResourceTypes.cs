@@ -16,6 +16,9 @@ internal static class ResourceTypes
 
     public const string ClusterLoadAssignment = Prefix + "envoy.config.endpoint.v3.ClusterLoadAssignment";
 
+    /// <summary>The type's name without the prefix, as telemetry shows it.</summary>
+    public static string ShortNameOf(string typeUrl) => typeUrl[Prefix.Length..];
+
     /// <summary>What the type is called in an error text.</summary>
     public static string NameOf(string typeUrl) => typeUrl switch
     {

@@ -3,13 +3,14 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Protos.Rpc;
+using ProxylessMesh.Telemetry;
 using ProxylessMesh.Xds.Resources;
 using ResourceError = ProxylessMesh.Configuration.ResourceError;
 
 namespace ProxylessMesh.Xds;
 
 /// <summary>The resources of one type, decoded. What came before, byte by byte, is known by its bytes and not decoded again.</summary>
-internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, bool isFullState, TimeProvider timeProvider, ILogger logger)
+internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, bool isFullState, TimeProvider timeProvider, ILogger logger, XdsClientMetrics metrics)
     : ResourceSet(decoder.TypeUrl, isFullState)
     where T : class
 {
@@ -41,6 +42,8 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
             return false;
         }
     }
+
+    public override IEnumerable<string> CacheStates => _states.Values.Select(static state => TelemetryNames.Of(state.Status, state.HasValue));
 
     private string Kind => ResourceTypes.NameOf(TypeUrl);
 
@@ -160,16 +163,22 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
         var seen = new HashSet<string>(StringComparer.Ordinal);
 
         // 1. Every resource stands for itself: the valid ones of a rejected response are used (gRFC A46).
+        var invalid = 0;
         foreach (var any in response.Resources)
         {
             if (!TryUnwrap(any, out var bytes, out var error))
             {
                 errors.Add(error);
+                invalid++;
                 continue;
             }
 
+            var errorsBefore = errors.Count;
             ApplyResource(bytes, seen, errors, answer);
+            invalid += errors.Count > errorsBefore ? 1 : 0;
         }
+
+        metrics.OnResources(server.ServerName, ShortName, response.Resources.Count - invalid, invalid);
 
         // 2. What the server says it cannot give (xRFC TP3).
         foreach (var resourceError in response.ResourceErrors)

@@ -31,10 +31,10 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
         _servers = servers;
         _environment = environment;
         _logger = environment.Logger;
-        Listeners = new(new ListenerDecoder(), isFullState: true, environment.TimeProvider, _logger);
-        Routes = new(new RoutesDecoder(), isFullState: false, environment.TimeProvider, _logger);
-        Clusters = new(new ClusterDecoder(), isFullState: true, environment.TimeProvider, _logger);
-        Endpoints = new(new EndpointsDecoder(), isFullState: false, environment.TimeProvider, _logger);
+        Listeners = new(new ListenerDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
+        Routes = new(new RoutesDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
+        Clusters = new(new ClusterDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
+        Endpoints = new(new EndpointsDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
         _sets = [Listeners, Routes, Clusters, Endpoints];
     }
 
@@ -82,6 +82,7 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
     {
         _isStopped = true;
         CloseAfter(last: -1);
+        _environment.Metrics.Clear();
         return Task.WhenAll(_closing);
     }
 
@@ -106,7 +107,11 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
                 other.ForgetVersion(set);
             }
         }
+
+        CountResources(set);
     }
+
+    void IXdsServerSessionOwner.OnTimedOut(ResourceSet set) => CountResources(set);
 
     void IXdsServerSessionOwner.OnClosed(XdsServerSession session)
     {
@@ -151,6 +156,11 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
                 foreach (var session in _sessions)
                 {
                     session.Flush();
+                }
+
+                foreach (var changed in _sets)
+                {
+                    CountResources(changed);
                 }
             });
         }
@@ -211,6 +221,15 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
     {
         _isConnected = _sessions.Exists(static session => session.IsConnected);
         _unreachable = _sessions.Count > 0 ? _sessions[^1].Failure : null;
+        _environment.Metrics.SetServers(_sessions.Select(static session => (session.Server.ServerName, session.Failure is null)));
+    }
+
+    private void CountResources(ResourceSet set)
+    {
+        if (!_isStopped)
+        {
+            _environment.Metrics.SetResources(set.ShortName, set.CacheStates);
+        }
     }
 
     [LoggerMessage(40, LogLevel.Warning, "{Server} cannot be reached ({Reason}) and not everything asked for has come; asking {Fallback} too")]

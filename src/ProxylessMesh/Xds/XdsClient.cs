@@ -1,6 +1,7 @@
 using Envoy.Config.Core.V3;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Xds;
 
@@ -20,11 +21,13 @@ internal sealed class XdsClient : IResourceSource, IAsyncDisposable
     /// <param name="timeProvider">For backoff and resource timers.</param>
     /// <param name="random">For backoff.</param>
     /// <param name="logger">Where it logs to.</param>
-    public XdsClient(IReadOnlyList<IXdsTransport> servers, Node node, ConfigurationLoop loop, TimeProvider timeProvider, IRandomSource random, ILogger<XdsClient> logger)
+    /// <param name="metrics">Where it counts.</param>
+    public XdsClient(
+        IReadOnlyList<IXdsTransport> servers, Node node, ConfigurationLoop loop, TimeProvider timeProvider, IRandomSource random, ILogger<XdsClient> logger, XdsClientMetrics metrics)
     {
         _servers = servers;
         _loop = loop;
-        _authority = new XdsAuthority(servers, new XdsEnvironment(node, loop, timeProvider, random, logger));
+        _authority = new XdsAuthority(servers, new XdsEnvironment(node, loop, timeProvider, random, logger, metrics));
     }
 
     /// <inheritdoc cref="XdsAuthority.IsConnected"/>

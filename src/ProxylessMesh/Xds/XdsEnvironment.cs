@@ -1,6 +1,7 @@
 using Envoy.Config.Core.V3;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Xds;
 
@@ -10,4 +11,5 @@ namespace ProxylessMesh.Xds;
 /// <param name="TimeProvider">For backoff and resource timers.</param>
 /// <param name="Random">For backoff.</param>
 /// <param name="Logger">Where it logs to.</param>
-internal sealed record XdsEnvironment(Node Node, ConfigurationLoop Loop, TimeProvider TimeProvider, IRandomSource Random, ILogger Logger);
+/// <param name="Metrics">Where it counts.</param>
+internal sealed record XdsEnvironment(Node Node, ConfigurationLoop Loop, TimeProvider TimeProvider, IRandomSource Random, ILogger Logger, XdsClientMetrics Metrics);

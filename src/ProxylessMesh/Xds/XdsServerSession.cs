@@ -4,6 +4,7 @@ using Envoy.Service.Discovery.V3;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Protos.Rpc;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Xds;
 
@@ -15,6 +16,9 @@ internal interface IXdsServerSessionOwner
 
     /// <summary>What the server said about one type is in the cache now.</summary>
     void OnApplied(XdsServerSession session, ResourceSet set);
+
+    /// <summary>The server left names of one type unanswered for too long.</summary>
+    void OnTimedOut(ResourceSet set);
 
     /// <summary>The stream ended; <see cref="XdsServerSession.Failure"/> says whether as a failure.</summary>
     void OnClosed(XdsServerSession session);
@@ -35,6 +39,7 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
     private readonly ConfigurationLoop _loop;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly XdsClientMetrics _metrics;
     private readonly AdsStream _stream;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<ITimer> _timers = [];
@@ -52,6 +57,7 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
         _loop = environment.Loop;
         _timeProvider = environment.TimeProvider;
         _logger = environment.Logger;
+        _metrics = environment.Metrics;
         Server = new ServerContext(transport.ServerName, _node.Id, transport.FailsOnDataErrors, transport.IsResourceTimerTransient);
         _stream = new AdsStream(transport, _loop, this, _timeProvider, environment.Random, _logger);
     }
@@ -181,6 +187,11 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
         StopTimers();
         if (isFailure)
         {
+            if (Failure is null)
+            {
+                _metrics.OnServerFailed(Server.ServerName);
+            }
+
             Failure = reason;
         }
 
@@ -224,6 +235,7 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
                 {
                     timer.Dispose();
                     set.OnTimeout(awaited, Server);
+                    _owner.OnTimedOut(set);
                 }
             }),
             null,

@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Telemetry;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Xds;
 using ProxylessMesh.Xds.Resources;
@@ -18,7 +20,7 @@ public sealed class TypedResourceSetTests
     private readonly CountingDecoder _decoder = new();
     private readonly TypedResourceSet<ClusterConfig> _set;
 
-    public TypedResourceSetTests() => _set = new(_decoder, isFullState: true, TimeProvider.System, NullLogger.Instance);
+    public TypedResourceSetTests() => _set = new(_decoder, isFullState: true, TimeProvider.System, NullLogger.Instance, new XdsClientMetrics(new Meter("unheard")));
 
     [Fact]
     public void Apply_TenThousandUnchangedAndOneChanged_DecodesTheOne()

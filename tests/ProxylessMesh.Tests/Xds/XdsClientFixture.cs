@@ -4,6 +4,7 @@ using Envoy.Config.Core.V3;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Telemetry;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Xds;
 
@@ -22,10 +23,13 @@ internal sealed class XdsClientFixture : IAsyncDisposable
     {
         Transport = servers[0];
         Loop = new ConfigurationLoop(NullLogger.Instance);
-        Client = new XdsClient(servers, new Node { Id = "node-1" }, Loop, Clock, new SeededRandomSource(1), NullLogger<XdsClient>.Instance);
+        Client = new XdsClient(servers, new Node { Id = "node-1" }, Loop, Clock, new SeededRandomSource(1), NullLogger<XdsClient>.Instance, Meter.XdsClient);
     }
 
     public ScriptedTransport Transport { get; }
+
+    /// <summary>A meter of its own.</summary>
+    public MeshMeter Meter { get; } = new(factory: null);
 
     public CountingClock Clock { get; } = new();
 
@@ -79,6 +83,7 @@ internal sealed class XdsClientFixture : IAsyncDisposable
     {
         await Client.DisposeAsync();
         await Loop.DisposeAsync();
+        Meter.Dispose();
     }
 }
 

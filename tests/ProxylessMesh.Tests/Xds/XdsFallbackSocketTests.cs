@@ -3,6 +3,7 @@ using Envoy.Config.Core.V3;
 using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Telemetry;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Xds;
 
@@ -12,6 +13,7 @@ namespace ProxylessMesh.Tests.Xds;
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "xunit calls IAsyncLifetime.DisposeAsync.")]
 public sealed class XdsFallbackSocketTests : IAsyncLifetime
 {
+    private readonly MeshMeter _meter = new(factory: null);
     private readonly ConfigurationLoop _loop = new(NullLogger.Instance);
     private ScriptedAdsServer _primary = null!; // set in InitializeAsync
     private ScriptedAdsServer _secondary = null!; // set in InitializeAsync
@@ -27,13 +29,15 @@ public sealed class XdsFallbackSocketTests : IAsyncLifetime
             _loop,
             TimeProvider.System,
             new SeededRandomSource(1),
-            NullLogger<XdsClient>.Instance);
+            NullLogger<XdsClient>.Instance,
+            _meter.XdsClient);
     }
 
     public async Task DisposeAsync()
     {
         await _client.DisposeAsync();
         await _loop.DisposeAsync();
+        _meter.Dispose();
         await _secondary.DisposeAsync();
         await _primary.DisposeAsync();
     }
