@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 
 namespace ProxylessMesh.Interop.Tests.Samples;
 
@@ -9,10 +8,10 @@ internal sealed record SampleProcess(int ExitCode, string Output, string Errors)
     /// <summary>Far more than any sample needs; only ever reached by a test that fails.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(120);
 
-    public static string SamplesDirectory => BuildValue("SamplesDirectory");
+    public static string SamplesDirectory => BuildValue.Of("SamplesDirectory");
 
     /// <summary>The configuration that the tests, and with them the samples, were built in.</summary>
-    public static string BuildConfiguration => BuildValue("BuildConfiguration");
+    public static string BuildConfiguration => BuildValue.Of("BuildConfiguration");
 
     public IReadOnlyList<string> Lines => Output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
@@ -51,8 +50,4 @@ internal sealed record SampleProcess(int ExitCode, string Output, string Errors)
     /// <summary>Fails with everything the process wrote, unless it ended as it should.</summary>
     public void AssertExitCode(int expected)
         => Assert.True(ExitCode == expected, $"The exit code is {ExitCode}, not {expected}.\n{Output}\n{Errors}");
-
-    private static string BuildValue(string key)
-        => typeof(SampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value
-            ?? throw new InvalidOperationException($"The project file gives no value for '{key}'.");
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Threading.Channels;
@@ -168,6 +169,20 @@ public sealed class HttpTests
         Assert.Equal("two", await ReadAsync(echo, 3));
         body.Complete();
         Assert.Equal("", await ReadAsync(echo, 1));
+    }
+
+    [Fact]
+    public async Task Send_WithinATrace_BackendSeesOneTraceparentOfThatTrace()
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        await using var mesh = await MeshFixture.StartAsync(XdsResources.Service("orders", backend));
+        using var activity = new Activity("call").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        await mesh.BackendOfAsync("http://orders/");
+
+        var traceparent = backend.LastRequest!.Headers["traceparent"];
+        Assert.DoesNotContain(',', traceparent);
+        Assert.StartsWith($"00-{activity.TraceId}-", traceparent, StringComparison.Ordinal);
     }
 
     [Fact]
