@@ -13,7 +13,8 @@ internal sealed class MeshYamlControlPlane(string path) : IControlPlane
     public async Task<ControlPlaneConnection> ConnectAsync(TimeProvider timeProvider, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
         var file = await MeshFileControlPlane.StartAsync(Find(path), timeProvider, loggerFactory, cancellationToken).ConfigureAwait(false);
-        return new ControlPlaneConnection([file.CreateTransport()], NodeFactory.ToProto(NodeConfig.Empty with { Id = NodeId }), BootstrapConfig.DefaultClientListenerTemplate, Istio: null, file.IsDeclared)
+        var servers = new XdsServerList([file.CreateTransport()], fallsBackOnReachabilityOnly: false);
+        return new ControlPlaneConnection(servers, NodeFactory.ToProto(NodeConfig.Empty with { Id = NodeId }), BootstrapConfig.DefaultClientListenerTemplate, Istio: null, file.IsDeclared)
         {
             Owner = file,
         };

@@ -79,13 +79,13 @@ public sealed class Mesh : IAsyncDisposable
     }
 
     /// <summary>Makes a gRPC channel through the mesh.</summary>
-    /// <param name="address"><c>xds:///orders</c> or <c>http://orders</c>, with a port if need be.</param>
+    /// <param name="address"><c>xds:///orders</c>, <c>xds://authority/orders</c> (gRFC A47) or <c>http://orders</c>, with a port if need be.</param>
     /// <returns>A channel for the caller to dispose.</returns>
     /// <exception cref="ArgumentException">The address is no such URI.</exception>
     public GrpcChannel CreateGrpcChannel(string address) => CreateGrpcChannel(address, new GrpcChannelOptions());
 
     /// <summary>Makes a gRPC channel through the mesh.</summary>
-    /// <param name="address"><c>xds:///orders</c> or <c>http://orders</c>, with a port if need be.</param>
+    /// <param name="address"><c>xds:///orders</c>, <c>xds://authority/orders</c> (gRFC A47) or <c>http://orders</c>, with a port if need be.</param>
     /// <param name="options">The channel's options. Its <see cref="GrpcChannelOptions.HttpHandler"/>, if any, sends the calls that do not belong to the mesh.</param>
     /// <returns>A channel for the caller to dispose.</returns>
     /// <exception cref="ArgumentException">The address is no such URI.</exception>
@@ -99,7 +99,7 @@ public sealed class Mesh : IAsyncDisposable
         }
 
         var target = XdsTarget.Parse(uri);
-        options.HttpHandler = new MeshHttpHandler(_runtime, options.HttpHandler ?? new SocketsHttpHandler { EnableMultipleHttp2Connections = true }, target?.Authority);
+        options.HttpHandler = new MeshHttpHandler(_runtime, options.HttpHandler ?? new SocketsHttpHandler { EnableMultipleHttp2Connections = true }, target);
         options.DisposeHttpClient = true;
         return GrpcChannel.ForAddress(target?.HttpAddress ?? uri, options);
     }

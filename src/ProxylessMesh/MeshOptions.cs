@@ -30,8 +30,8 @@ public sealed class MeshOptions
     public IList<string> Hosts { get; } = [];
 
     /// <summary>
-    /// Authorities whose configuration is asked for at start-up instead of by their first request, such as <c>orders</c> or
-    /// <c>orders:8080</c>.
+    /// Authorities whose configuration is asked for at start-up instead of by their first request, such as <c>orders</c>,
+    /// <c>orders:8080</c> or, of an authority of the bootstrap (gRFC A47), <c>xds://authority/orders</c>.
     /// </summary>
     public IList<string> Preload { get; } = [];
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using ProxylessMesh.Http;
 
 namespace ProxylessMesh;
 
@@ -20,9 +21,9 @@ internal sealed class MeshOptionsValidator : IValidateOptions<MeshOptions>
 
         foreach (var authority in options.Preload)
         {
-            if (!Uri.TryCreate($"http://{authority}", UriKind.Absolute, out var uri) || uri.PathAndQuery != "/" || authority.Contains('/', StringComparison.Ordinal))
+            if (!XdsTarget.TryParseAuthority(authority, out _))
             {
-                failures.Add($"{nameof(MeshOptions)}.{nameof(MeshOptions.Preload)} has '{authority}'; give a host such as 'orders', or a host and port such as 'orders:8080'.");
+                failures.Add($"{nameof(MeshOptions)}.{nameof(MeshOptions.Preload)} has '{authority}'; give a host such as 'orders', a host and port such as 'orders:8080', or 'xds://authority/orders'.");
             }
         }
 

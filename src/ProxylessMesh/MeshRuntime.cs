@@ -103,7 +103,11 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var authorities = new List<MeshAuthority>();
         foreach (var authority in _options.Preload)
         {
-            authorities.Add(pipeline.Listeners.Find(authority));
+            // Validated with the options.
+            if (XdsTarget.TryParseAuthority(authority, out var target))
+            {
+                authorities.Add(pipeline.Listeners.Find(target));
+            }
         }
 
         if (_options.WaitForConfiguration is not { } limit)
@@ -173,13 +177,23 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     private Parts Assemble(ControlPlaneConnection connection)
     {
         var loop = new ConfigurationLoop(_loggerFactory.CreateLogger<ConfigurationLoop>());
-        var client = new XdsClient(connection.Servers, connection.Node, loop, _timeProvider, _random, _loggerFactory.CreateLogger<XdsClient>(), _meter.XdsClient);
+        var client = new XdsClient(
+            connection.Servers,
+            connection.Authorities.ToDictionary(static authority => authority.Key, static authority => authority.Value.Servers, StringComparer.Ordinal),
+            connection.Node,
+            loop,
+            _timeProvider,
+            _random,
+            _loggerFactory.CreateLogger<XdsClient>(),
+            _meter.XdsClient);
         var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _transport, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>()));
         var hosts = new MeshHosts(_options.Hosts, connection.IsDeclared, connection.ListenerTemplate, connection.Istio);
 
+        string? FindTemplate(string authority) => connection.Authorities.GetValueOrDefault(authority)?.ListenerTemplate;
+
         // The two roads meet here: requests demand listeners, snapshots come back.
         SnapshotBuilder? builder = null;
-        var listeners = new ListenerTable(hosts, clusters, loop, name => builder!.Demand(name)); // set below, before any request
+        var listeners = new ListenerTable(hosts, FindTemplate, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(client, store, loop);
         return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls), connection.Owner);

@@ -32,8 +32,8 @@ internal sealed record BootstrapConfig
     /// <summary><c>certificate_providers</c> (gRFC A29): each instance as it was given, a JSON object.</summary>
     public ImmutableDictionary<string, JsonElement> CertificateProviders { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;
 
-    /// <summary><c>authorities</c> (gRFC A47): each as it was given, a JSON object.</summary>
-    public ImmutableDictionary<string, JsonElement> Authorities { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;
+    /// <summary><c>authorities</c> (gRFC A47) by name.</summary>
+    public ImmutableDictionary<string, AuthorityConfig> Authorities { get; init; } = ImmutableDictionary<string, AuthorityConfig>.Empty;
 
     /// <summary>What is in the bootstrap and has no effect, in words, for the log.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];

@@ -40,6 +40,14 @@ internal readonly record struct BootstrapField(JsonElement Value, string Path, s
 
     public string? FindString(string name, string remedy) => Find(name)?.AsString(remedy);
 
+    public bool? FindBoolean(string name, string remedy) => Find(name) switch
+    {
+        null => null,
+        { Value.ValueKind: JsonValueKind.True } => true,
+        { Value.ValueKind: JsonValueKind.False } => false,
+        { } field => throw field.Error("is not true or false", remedy),
+    };
+
     public string AsString(string remedy) => Require(JsonValueKind.String, "a string", remedy).Value.GetString()!;
 
     public BootstrapField Require(JsonValueKind kind, string kindInWords, string remedy) =>

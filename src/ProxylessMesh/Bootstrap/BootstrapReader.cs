@@ -18,31 +18,39 @@ internal static class BootstrapReader
     {
         var root = BootstrapJson.Parse(utf8, origin);
         var warnings = ImmutableArray.CreateBuilder<string>();
+        var authorities = AuthoritiesReader.Read(root, warnings);
+        var clientTemplate = root.FindString("client_default_listener_resource_name_template", StringRemedy) ?? BootstrapConfig.DefaultClientListenerTemplate;
+        if (clientTemplate.StartsWith(ListenerNameTemplate.Scheme, StringComparison.Ordinal)
+            && !authorities.Keys.Any(authority => clientTemplate.StartsWith(ListenerNameTemplate.PrefixOf(authority), StringComparison.Ordinal)))
+        {
+            warnings.Add("$.client_default_listener_resource_name_template names an authority that is not in authorities: nothing can be asked for by it");
+        }
+
         return new BootstrapConfig
         {
             Origin = origin,
-            Servers = ReadServers(root, warnings),
+            Servers = ReadServers(root, warnings) is { Length: > 0 } servers
+                ? servers
+                : throw new MeshBootstrapException(origin, "$.xds_servers", "is missing or empty", ServersRemedy),
             Node = ReadNode(root),
             ServerListenerTemplate = root.FindString("server_listener_resource_name_template", StringRemedy),
-            ClientListenerTemplate = root.FindString("client_default_listener_resource_name_template", StringRemedy)
-                ?? BootstrapConfig.DefaultClientListenerTemplate,
+            ClientListenerTemplate = clientTemplate,
             CertificateProviders = ReadObjects(root, "certificate_providers"),
-            Authorities = ReadObjects(root, "authorities"),
+            Authorities = authorities,
             Warnings = warnings.ToImmutable(),
         };
     }
 
-    private static ImmutableArray<XdsServerConfig> ReadServers(BootstrapField root, ImmutableArray<string>.Builder warnings)
+    /// <returns>The control planes that <paramref name="owner"/> names, the bootstrap or an authority of it; none when it names none.</returns>
+    public static ImmutableArray<XdsServerConfig> ReadServers(BootstrapField owner, ImmutableArray<string>.Builder warnings)
     {
         var servers = ImmutableArray.CreateBuilder<XdsServerConfig>();
-        foreach (var server in root.FindArray("xds_servers", ServersRemedy))
+        foreach (var server in owner.FindArray("xds_servers", ServersRemedy))
         {
             servers.Add(ReadServer(server.Require(JsonValueKind.Object, "an object", ServersRemedy), warnings));
         }
 
-        return servers.Count > 0
-            ? servers.ToImmutable()
-            : throw new MeshBootstrapException(root.Origin, "$.xds_servers", "is missing or empty", ServersRemedy);
+        return servers.ToImmutable();
     }
 
     private static XdsServerConfig ReadServer(BootstrapField server, ImmutableArray<string>.Builder warnings)

@@ -12,12 +12,16 @@ internal static class ConfigurationTree
 {
     public const string ServersKey = "xds_servers";
 
+    private const string AuthoritiesKey = "authorities";
+
+    private const string ReachabilityKey = "fallback_on_reachability_only";
+
     // The section holds the mesh's other options too: only these keys are the bootstrap's.
     private static readonly string[] Keys =
     [
         ServersKey,
         "node",
-        "authorities",
+        AuthoritiesKey,
         "certificate_providers",
         "server_listener_resource_name_template",
         "client_default_listener_resource_name_template",
@@ -54,7 +58,16 @@ internal static class ConfigurationTree
     private static void Write(Utf8JsonWriter writer, IConfigurationSection section)
     {
         var children = section.GetChildren().ToList();
-        if (children.Count == 0 && section.Value is "" && ArrayKeys.Contains(section.Key))
+        if (children.Count == 0 && string.IsNullOrEmpty(section.Value) && IsAuthority(section))
+        {
+            writer.WriteStartObject();
+            writer.WriteEndObject();
+        }
+        else if (children.Count == 0 && section.Key.Equals(ReachabilityKey, StringComparison.OrdinalIgnoreCase) && bool.TryParse(section.Value, out var isTrue))
+        {
+            writer.WriteBooleanValue(isTrue);
+        }
+        else if (children.Count == 0 && section.Value is "" && ArrayKeys.Contains(section.Key))
         {
             writer.WriteStartArray();
             writer.WriteEndArray();
@@ -81,4 +94,8 @@ internal static class ConfigurationTree
             writer.WriteEndObject();
         }
     }
+
+    // Configuration keeps an empty object, which is what most authorities are, as no value.
+    private static bool IsAuthority(IConfigurationSection section)
+        => AuthoritiesKey.Equals(ConfigurationPath.GetSectionKey(ConfigurationPath.GetParentPath(section.Path)), StringComparison.OrdinalIgnoreCase);
 }

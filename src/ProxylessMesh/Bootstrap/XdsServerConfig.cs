@@ -27,6 +27,16 @@ internal sealed record XdsServerConfig
     /// <summary>gRFC A88: what this server deletes or gets wrong is dropped, instead of the last good version staying in use.</summary>
     public bool FailsOnDataErrors => Features.Contains(FailOnDataErrors, StringComparer.Ordinal);
 
+    /// <summary>Whether both are one server, asked in one way: then one connection serves for both (gRFC A47).</summary>
+    public bool Equals(XdsServerConfig? other)
+        => other is not null
+            && ServerUri == other.ServerUri
+            && Credentials == other.Credentials
+            && JwtTokenFiles.SequenceEqual(other.JwtTokenFiles, StringComparer.Ordinal)
+            && Features.ToHashSet(StringComparer.Ordinal).SetEquals(other.Features);
+
+    public override int GetHashCode() => ServerUri.GetHashCode(StringComparison.Ordinal);
+
     /// <summary>gRFC A88: this server says what it does not have; silence for 30 s means that it is slow, not for 15 s that there is nothing.</summary>
     public bool IsResourceTimerTransient => Features.Contains(ResourceTimerIsTransientError, StringComparer.Ordinal);
 }

@@ -12,6 +12,9 @@ internal enum ResourceErrorKind
     /// <summary>The control plane could not be reached, and no earlier version is held.</summary>
     ControlPlaneUnreachable,
 
+    /// <summary>The name is malformed, or of an authority that the bootstrap does not have: there is nobody to ask.</summary>
+    InvalidName,
+
     /// <summary>The cluster is named by DNS, and its names do not resolve.</summary>
     NameResolutionFailed,
 }

@@ -11,17 +11,17 @@ namespace ProxylessMesh.DependencyInjection;
 /// </summary>
 internal sealed class XdsAddressMapping : IPostConfigureOptions<GrpcClientFactoryOptions>
 {
-    private readonly ConcurrentDictionary<string, string> _targets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, XdsTarget> _targets = new(StringComparer.Ordinal);
 
     public void PostConfigure(string? name, GrpcClientFactoryOptions options)
     {
         if (options.Address is { } address && XdsTarget.Parse(address) is { } target)
         {
-            _targets[name ?? Options.DefaultName] = target.Authority;
+            _targets[name ?? Options.DefaultName] = target;
             options.Address = target.HttpAddress;
         }
     }
 
-    /// <summary>The authority that a client's <c>xds:</c> address named, or <see langword="null"/>.</summary>
-    public string? FindTarget(string name) => _targets.GetValueOrDefault(name);
+    /// <summary>What a client's <c>xds:</c> address named, or <see langword="null"/>.</summary>
+    public XdsTarget? FindTarget(string name) => _targets.GetValueOrDefault(name);
 }

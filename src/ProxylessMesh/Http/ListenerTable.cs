@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 
@@ -8,7 +9,12 @@ namespace ProxylessMesh.Http;
 /// The authorities that requests have named, each with its listener. A request finds its own with one look-up; the first
 /// request to an authority puts its listener on the configuration road.
 /// </summary>
-internal sealed class ListenerTable(MeshHosts hosts, ClusterRegistry clusters, ConfigurationLoop loop, Action<string> demand) : ISnapshotConsumer
+/// <param name="hosts">What belongs to the mesh.</param>
+/// <param name="findTemplate">How an xDS authority names listeners; <see langword="null"/> for one that is not known.</param>
+/// <param name="clusters">The clusters that routes name.</param>
+/// <param name="loop">Where demand is posted.</param>
+/// <param name="demand">Puts a listener on the configuration's road.</param>
+internal sealed class ListenerTable(MeshHosts hosts, Func<string, string?> findTemplate, ClusterRegistry clusters, ConfigurationLoop loop, Action<string> demand) : ISnapshotConsumer
 {
     private readonly ConcurrentDictionary<AuthorityKey, MeshAuthority> _authorities = new();
     private readonly ConcurrentDictionary<string, MeshAuthority> _targets = new(StringComparer.Ordinal);
@@ -27,10 +33,10 @@ internal sealed class ListenerTable(MeshHosts hosts, ClusterRegistry clusters, C
     }
 
     /// <summary>The authority named by an <c>xds:</c> target, which keeps its port as it was written.</summary>
-    public MeshAuthority Find(string target)
-        => _targets.TryGetValue(target, out var authority)
+    public MeshAuthority Find(XdsTarget target)
+        => _targets.TryGetValue(target.Text, out var authority)
             ? authority
-            : _targets.GetOrAdd(target, new MeshAuthority(target, Listener(hosts.ListenerName(target))));
+            : _targets.GetOrAdd(target.Text, new MeshAuthority(target.Authority, Listener(ListenerName(target)), target.Text));
 
     public void OnSnapshot(MeshSnapshot snapshot, SnapshotChanges changes)
     {
@@ -70,6 +76,12 @@ internal sealed class ListenerTable(MeshHosts hosts, ClusterRegistry clusters, C
             listener.Close();
         }
     }
+
+    // An authority that the bootstrap does not have is asked for by its default name: the client then says what is wrong with it.
+    private string ListenerName(XdsTarget target)
+        => target.XdsAuthority is { } xdsAuthority
+            ? ListenerNameTemplate.Expand(findTemplate(xdsAuthority) ?? ListenerNameTemplate.DefaultOf(xdsAuthority), target.Authority)
+            : hosts.ListenerName(target.Authority);
 
     private MeshAuthority Add(AuthorityKey key)
     {

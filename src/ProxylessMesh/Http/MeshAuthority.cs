@@ -7,7 +7,10 @@ namespace ProxylessMesh.Http;
 internal readonly record struct AuthorityKey(string Host, int Port);
 
 /// <summary>What the mesh keeps of an authority that requests name: its listener, and the virtual host found last.</summary>
-internal sealed class MeshAuthority(string host, ListenerState listener)
+/// <param name="host">See <see cref="Host"/>.</param>
+/// <param name="listener">Its listener.</param>
+/// <param name="target">See <see cref="Target"/>; <see langword="null"/> where a plain URI named it.</param>
+internal sealed class MeshAuthority(string host, ListenerState listener, string? target = null)
 {
     private volatile FoundVirtualHost? _found;
 
@@ -15,7 +18,7 @@ internal sealed class MeshAuthority(string host, ListenerState listener)
     public string Host { get; } = host;
 
     /// <summary>The authority as a gRPC target, for telemetry.</summary>
-    public string Target { get; } = $"{XdsTarget.Scheme}:///{host}";
+    public string Target { get; } = target ?? $"{XdsTarget.Scheme}:///{host}";
 
     public ListenerState Listener { get; } = listener;
 

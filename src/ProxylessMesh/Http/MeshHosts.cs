@@ -44,7 +44,7 @@ internal sealed class MeshHosts(IEnumerable<string> added, Func<string, bool> is
     {
         if (istio is null)
         {
-            return listenerTemplate.Replace("%s", authority, StringComparison.Ordinal);
+            return ListenerNameTemplate.Expand(listenerTemplate, authority);
         }
 
         var colon = authority.LastIndexOf(':');

@@ -7,8 +7,8 @@ namespace ProxylessMesh.Http;
 /// </summary>
 /// <param name="mesh">The mesh; started by the first request that needs it, if not before.</param>
 /// <param name="outside">Where requests to hosts outside the mesh go; disposed with this handler.</param>
-/// <param name="target">The authority of an <c>xds:</c> target, to which every request then goes, or <see langword="null"/>.</param>
-internal sealed class MeshHttpHandler(IMeshPipelineSource mesh, HttpMessageHandler outside, string? target = null) : HttpMessageHandler
+/// <param name="target">An <c>xds:</c> target, to which every request then goes, or <see langword="null"/>.</param>
+internal sealed class MeshHttpHandler(IMeshPipelineSource mesh, HttpMessageHandler outside, XdsTarget? target = null) : HttpMessageHandler
 {
     private readonly HttpMessageInvoker _outside = new(outside);
 

@@ -19,7 +19,7 @@ internal static class TelemetryNames
     public const string XdsResourceType = "grpc.xds.resource_type";
     public const string XdsCacheState = "grpc.xds.cache_state";
 
-    /// <summary>The authority of names that name none, which are all that the mesh asks for.</summary>
+    /// <summary>The authority of names that name none.</summary>
     public const string XdsOldStyleAuthority = "#old";
 
     // gRPC calls: gRFC A66, and A89 for the backend service.

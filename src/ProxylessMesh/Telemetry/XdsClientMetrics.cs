@@ -12,15 +12,15 @@ internal sealed class XdsClientMetrics
     private readonly Counter<long> _serverFailures;
     private readonly Counter<long> _validUpdates;
     private readonly Counter<long> _invalidUpdates;
-    private readonly ConcurrentDictionary<string, Measurement<long>[]> _resources = new(StringComparer.Ordinal);
-    private volatile Measurement<long>[] _servers = [];
+    private readonly ConcurrentDictionary<(object Part, string Type), Measurement<long>[]> _resources = new();
+    private readonly ConcurrentDictionary<object, (string Name, bool IsConnected)[]> _servers = new();
 
     public XdsClientMetrics(Meter meter)
     {
         _serverFailures = meter.CreateCounter<long>(TelemetryNames.XdsServerFailure, "{failure}", "Number of xDS servers going from healthy to unhealthy.");
         _validUpdates = meter.CreateCounter<long>(TelemetryNames.XdsUpdatesValid, "{resource}", "Number of resources received that were valid, also when they had not changed.");
         _invalidUpdates = meter.CreateCounter<long>(TelemetryNames.XdsUpdatesInvalid, "{resource}", "Number of resources received that were invalid.");
-        meter.CreateObservableGauge(TelemetryNames.XdsConnected, () => _servers, "{bool}", "Whether the xDS client has a working ADS stream to the xDS server.");
+        meter.CreateObservableGauge(TelemetryNames.XdsConnected, ObserveServers, "{bool}", "Whether the xDS client has a working ADS stream to the xDS server.");
         meter.CreateObservableGauge(TelemetryNames.XdsResources, () => _resources.Values.SelectMany(static counts => counts), "{resource}", "Number of xDS resources by type and by their state in the cache.");
     }
 
@@ -41,25 +41,34 @@ internal sealed class XdsClientMetrics
         }
     }
 
-    /// <summary>The servers turned to, and whether each works as far as is known (gRFC A57, A78).</summary>
-    public void SetServers(IEnumerable<(string Name, bool IsConnected)> servers)
-        => _servers = [.. servers.Select(static server => new Measurement<long>(server.IsConnected ? 1 : 0, new KeyValuePair<string, object?>(TelemetryNames.XdsServer, server.Name)))];
+    /// <summary>The servers that one part of the client has turned to, and whether each works as far as is known (gRFC A57, A78).</summary>
+    public void SetServers(object part, IEnumerable<(string Name, bool IsConnected)> servers) => _servers[part] = [.. servers];
 
-    /// <summary>The cached resources of one type, each by its state.</summary>
-    public void SetResources(string resourceType, IEnumerable<string> cacheStates)
-        => _resources[resourceType] =
+    /// <summary>The resources of one type that one part of the client caches, each by the authority of its name and its state.</summary>
+    public void SetResources(object part, string resourceType, IEnumerable<(string Authority, string State)> cacheStates)
+        => _resources[(part, resourceType)] =
         [
-            .. cacheStates.CountBy(static state => state, StringComparer.Ordinal).Select(count => new Measurement<long>(
+            .. cacheStates.CountBy(static resource => resource).Select(count => new Measurement<long>(
                 count.Value,
-                new KeyValuePair<string, object?>(TelemetryNames.XdsAuthority, TelemetryNames.XdsOldStyleAuthority),
+                new KeyValuePair<string, object?>(TelemetryNames.XdsAuthority, count.Key.Authority),
                 new KeyValuePair<string, object?>(TelemetryNames.XdsResourceType, resourceType),
-                new KeyValuePair<string, object?>(TelemetryNames.XdsCacheState, count.Key))),
+                new KeyValuePair<string, object?>(TelemetryNames.XdsCacheState, count.Key.State))),
         ];
 
-    /// <summary>The client has ended: there is nothing to show.</summary>
-    public void Clear()
+    /// <summary>A part of the client has ended: it has nothing to show.</summary>
+    public void Clear(object part)
     {
-        _servers = [];
-        _resources.Clear();
+        _servers.TryRemove(part, out _);
+        foreach (var key in _resources.Keys.Where(key => key.Part == part))
+        {
+            _resources.TryRemove(key, out _);
+        }
     }
+
+    // Two parts may have a stream each to one server: it works when both do.
+    private IEnumerable<Measurement<long>> ObserveServers()
+        => _servers.Values
+            .SelectMany(static servers => servers)
+            .GroupBy(static server => server.Name, static server => server.IsConnected, StringComparer.Ordinal)
+            .Select(static server => new Measurement<long>(server.All(static isConnected => isConnected) ? 1 : 0, new KeyValuePair<string, object?>(TelemetryNames.XdsServer, server.Key)));
 }

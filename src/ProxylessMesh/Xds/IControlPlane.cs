@@ -15,13 +15,21 @@ internal interface IControlPlane
 }
 
 /// <summary>A control plane, as the mesh uses it.</summary>
-/// <param name="Servers">The ways to it in order of preference, at least one (gRFC A71); disposed with the mesh.</param>
+/// <param name="Servers">The ways to it; disposed with the mesh, as those of the authorities.</param>
 /// <param name="Node">Who this process is.</param>
 /// <param name="ListenerTemplate">How it names listeners (<c>client_default_listener_resource_name_template</c>).</param>
 /// <param name="Istio">Set when it is Istio's.</param>
 /// <param name="IsDeclared">Whether it declares a host as its own, beyond those that belong to the mesh by their form.</param>
-internal sealed record ControlPlaneConnection(ImmutableArray<IXdsTransport> Servers, Node Node, string ListenerTemplate, IstioIdentity? Istio, Func<string, bool> IsDeclared)
+internal sealed record ControlPlaneConnection(XdsServerList Servers, Node Node, string ListenerTemplate, IstioIdentity? Istio, Func<string, bool> IsDeclared)
 {
+    /// <summary>Whom to ask for <c>xdstp</c> names, by the authority in them (gRFC A47).</summary>
+    public ImmutableDictionary<string, ControlPlaneAuthority> Authorities { get; init; } = ImmutableDictionary<string, ControlPlaneAuthority>.Empty;
+
     /// <summary>What must live as long as the servers' transports; disposed after them.</summary>
     public IAsyncDisposable? Owner { get; init; }
 }
+
+/// <summary>One authority of resource names.</summary>
+/// <param name="ListenerTemplate">How it names listeners (<c>client_listener_resource_name_template</c>).</param>
+/// <param name="Servers">Whom to ask for its names; the same list as another's where they are the same servers.</param>
+internal sealed record ControlPlaneAuthority(string ListenerTemplate, XdsServerList Servers);

@@ -32,8 +32,8 @@ internal abstract class ResourceSet(string typeUrl, bool isFullState)
     /// <summary>Whether a resource is awaited: see <see cref="ResourceState.IsAwaited"/>.</summary>
     public abstract bool HasAwaited { get; }
 
-    /// <summary>How each resource stands, in the words of telemetry.</summary>
-    public abstract IEnumerable<string> CacheStates { get; }
+    /// <summary>How each resource stands, in the words of telemetry, with the authority of its name.</summary>
+    public abstract IEnumerable<(string Authority, string State)> CacheStates { get; }
 
     /// <summary>Stores the resources and says what was wrong with the others; an empty list is an ACK.</summary>
     public abstract IReadOnlyList<string> Apply(DiscoveryResponse response, ServerContext server);

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Xds;
 
@@ -11,6 +12,9 @@ internal abstract class ResourceState(string name)
     private string? _serverName;
 
     public string Name { get; } = name;
+
+    /// <summary>The authority of the name, in the words of telemetry.</summary>
+    public string Authority { get; } = XdstpName.IsXdstp(name) && XdstpName.TryParse(name, out var parsed, out _) ? parsed.Authority : TelemetryNames.XdsOldStyleAuthority;
 
     public MeshResourceState Status { get; private set; } = MeshResourceState.Requested;
 

@@ -54,7 +54,8 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         }
     }
 
-    public override IEnumerable<string> CacheStates => _states.Values.Select(static state => TelemetryNames.Of(state.Status, state.HasValue));
+    public override IEnumerable<(string Authority, string State)> CacheStates
+        => _states.Values.Select(static state => (state.Authority, TelemetryNames.Of(state.Status, state.HasValue)));
 
     private string Kind => ResourceTypes.NameOf(TypeUrl);
 
@@ -182,7 +183,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         // 2. What the server says it cannot give (xRFC TP3).
         foreach (var resourceError in response.ResourceErrors)
         {
-            var name = resourceError.ResourceName?.Name ?? "";
+            var name = XdstpName.Canonicalize(resourceError.ResourceName?.Name ?? "");
             if (_states.TryGetValue(name, out var state))
             {
                 seen.Add(name);
@@ -229,14 +230,15 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
 
         // 2. Not asked for: ignored when valid, reported when not ("all errors of a response are reported" - gRFC A46).
         var decoded = _decoder.Decode(bytes);
-        if (decoded.Name.Length > 0 && !IsFirst(decoded.Name, seen, errors))
+        var name = XdstpName.Canonicalize(decoded.Name);
+        if (name.Length > 0 && !IsFirst(name, seen, errors))
         {
             return;
         }
 
-        if (!_states.TryGetValue(decoded.Name, out var state))
+        if (!_states.TryGetValue(name, out var state))
         {
-            AddErrors(errors, decoded.Name, decoded.Errors);
+            AddErrors(errors, name, decoded.Errors);
             return;
         }
 
@@ -244,10 +246,10 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         _known.Forget(state);
         if (decoded.Resource is { } resource)
         {
-            LogAccepted(TypeUrl, decoded.Name);
+            LogAccepted(TypeUrl, name);
             foreach (var warning in decoded.Warnings)
             {
-                LogIgnored(TypeUrl, decoded.Name, warning);
+                LogIgnored(TypeUrl, name, warning);
             }
 
             state.NoteGood(answer);

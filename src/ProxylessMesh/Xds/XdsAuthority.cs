@@ -7,12 +7,14 @@ namespace ProxylessMesh.Xds;
 /// <summary>
 /// What is watched and cached of one authority, and the control planes to ask, in order of preference (gRFC A71). The next
 /// one is turned to when those before cannot be reached and something is awaited, and is left as soon as a better one
-/// answers. What is cached survives both. Lives on the configuration loop.
+/// answers. What is cached survives both. Authorities with the same control planes are one here: names carry the authority, so that
+/// theirs do not meet, and share its streams (gRFC A47). Lives on the configuration loop.
 /// </summary>
 /// <remarks>Invariant: sessions run with the first servers of the list, and all but the last of them have failed.</remarks>
 internal sealed partial class XdsAuthority : IXdsServerSessionOwner
 {
     private readonly IReadOnlyList<IXdsTransport> _servers;
+    private readonly bool _fallsBackOnReachabilityOnly;
     private readonly XdsEnvironment _environment;
     private readonly ILogger _logger;
     private readonly ResourceSet[] _sets;
@@ -21,14 +23,17 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
 
     private bool _isFlushPosted;
     private bool _isStopped;
+    private volatile bool _isStarted;
     private volatile bool _isConnected;
     private volatile string? _unreachable;
 
-    /// <param name="servers">At least one.</param>
+    /// <param name="servers">Whom to ask.</param>
     /// <param name="environment">Shared with the other authorities.</param>
-    public XdsAuthority(IReadOnlyList<IXdsTransport> servers, XdsEnvironment environment)
+    public XdsAuthority(XdsServerList servers, XdsEnvironment environment)
     {
-        _servers = servers;
+        Servers = servers;
+        _servers = servers.Servers;
+        _fallsBackOnReachabilityOnly = servers.FallsBackOnReachabilityOnly;
         _environment = environment;
         _logger = environment.Logger;
         Listeners = new(new ListenerDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
@@ -38,6 +43,8 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
         _sets = [Listeners, Routes, Clusters, Endpoints];
     }
 
+    public XdsServerList Servers { get; }
+
     public TypedResourceSet<ListenerConfig> Listeners { get; }
 
     public TypedResourceSet<RoutesConfig> Routes { get; }
@@ -45,6 +52,9 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
     public TypedResourceSet<ClusterConfig> Clusters { get; }
 
     public TypedResourceSet<EndpointsConfig> Endpoints { get; }
+
+    /// <summary>Whether anything was ever asked for. Written on the loop, read by anyone.</summary>
+    public bool IsStarted => _isStarted;
 
     /// <summary>Whether a current stream has brought a response. Written on the loop, read by anyone.</summary>
     public bool IsConnected => _isConnected;
@@ -82,7 +92,7 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
     {
         _isStopped = true;
         CloseAfter(last: -1);
-        _environment.Metrics.Clear();
+        _environment.Metrics.Clear(this);
         return Task.WhenAll(_closing);
     }
 
@@ -176,7 +186,7 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
         if (_sessions.Count > 0)
         {
             var last = _sessions[^1];
-            if (last.Failure is null || !Array.Exists(_sets, static set => set.HasAwaited))
+            if (last.Failure is null || !(_fallsBackOnReachabilityOnly || Array.Exists(_sets, static set => set.HasAwaited)))
             {
                 return;
             }
@@ -219,20 +229,21 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
 
     private void Publish()
     {
+        _isStarted = true;
         _isConnected = _sessions.Exists(static session => session.IsConnected);
         _unreachable = _sessions.Count > 0 ? _sessions[^1].Failure : null;
-        _environment.Metrics.SetServers(_sessions.Select(static session => (session.Server.ServerName, session.Failure is null)));
+        _environment.Metrics.SetServers(this, _sessions.Select(static session => (session.Server.ServerName, session.Failure is null)));
     }
 
     private void CountResources(ResourceSet set)
     {
         if (!_isStopped)
         {
-            _environment.Metrics.SetResources(set.ShortName, set.CacheStates);
+            _environment.Metrics.SetResources(this, set.ShortName, set.CacheStates);
         }
     }
 
-    [LoggerMessage(40, LogLevel.Warning, "{Server} cannot be reached ({Reason}) and not everything asked for has come; asking {Fallback} too")]
+    [LoggerMessage(40, LogLevel.Warning, "{Server} cannot be reached ({Reason}); asking {Fallback} too")]
     private partial void LogFallback(string server, string reason, string fallback);
 
     [LoggerMessage(41, LogLevel.Information, "{Server} answers again; the control planes behind it are left")]

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Envoy.Config.Core.V3;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
@@ -6,16 +7,24 @@ using ProxylessMesh.Telemetry;
 namespace ProxylessMesh.Xds;
 
 /// <summary>
-/// The xDS client of a process, for whoever watches whatever. One stream to a control plane and not one per watcher,
-/// because istio-agent ends the first when a second comes. Lives on the configuration loop.
+/// The xDS client of a process, for whoever watches whatever. A name decides who is asked for it (gRFC A47): an <c>xdstp</c> name the
+/// servers of its authority, any other the bootstrap's own. One stream to a control plane and not one per watcher, because
+/// istio-agent ends the first when a second comes. Lives on the configuration loop.
 /// </summary>
 internal sealed class XdsClient : IResourceSource, IAsyncDisposable
 {
-    private readonly IReadOnlyList<IXdsTransport> _servers;
     private readonly ConfigurationLoop _loop;
-    private readonly XdsAuthority _authority;
+    private readonly TimeProvider _timeProvider;
+    private readonly string _nodeId;
+    private readonly XdsAuthority _default;
+    private readonly Dictionary<string, XdsAuthority> _authorities = new(StringComparer.Ordinal);
 
-    /// <param name="servers">The control planes in order of preference, at least one; disposed with the client.</param>
+    /// <summary>The default one and the others, each once.</summary>
+    private readonly List<XdsAuthority> _all;
+    private readonly List<RefusedWatch> _refused = [];
+
+    /// <param name="servers">Who is asked for names without an authority; disposed with the client.</param>
+    /// <param name="authorities">Who is asked for the names of each authority; disposed with the client. Those with the same list share its streams.</param>
     /// <param name="node">Who this process is.</param>
     /// <param name="loop">Where the client lives.</param>
     /// <param name="timeProvider">For backoff and resource timers.</param>
@@ -23,32 +32,57 @@ internal sealed class XdsClient : IResourceSource, IAsyncDisposable
     /// <param name="logger">Where it logs to.</param>
     /// <param name="metrics">Where it counts.</param>
     public XdsClient(
-        IReadOnlyList<IXdsTransport> servers, Node node, ConfigurationLoop loop, TimeProvider timeProvider, IRandomSource random, ILogger<XdsClient> logger, XdsClientMetrics metrics)
+        XdsServerList servers,
+        IReadOnlyDictionary<string, XdsServerList> authorities,
+        Node node,
+        ConfigurationLoop loop,
+        TimeProvider timeProvider,
+        IRandomSource random,
+        ILogger<XdsClient> logger,
+        XdsClientMetrics metrics)
     {
-        _servers = servers;
         _loop = loop;
-        _authority = new XdsAuthority(servers, new XdsEnvironment(node, loop, timeProvider, random, logger, metrics));
+        _timeProvider = timeProvider;
+        _nodeId = node.Id;
+        var environment = new XdsEnvironment(node, loop, timeProvider, random, logger, metrics);
+        _default = new XdsAuthority(servers, environment);
+        _all = [_default];
+        foreach (var (name, list) in authorities)
+        {
+            var authority = _all.Find(known => known.Servers == list);
+            if (authority is null)
+            {
+                authority = new XdsAuthority(list, environment);
+                _all.Add(authority);
+            }
+
+            _authorities.Add(name, authority);
+        }
     }
 
-    /// <inheritdoc cref="XdsAuthority.IsConnected"/>
-    public bool IsConnected => _authority.IsConnected;
+    /// <summary>Whether each control plane in use has answered on its current stream, and there is one.</summary>
+    public bool IsConnected => _all.Exists(static authority => authority.IsConnected) && _all.TrueForAll(static authority => authority.IsConnected || !authority.IsStarted);
 
-    /// <inheritdoc cref="XdsAuthority.UnreachableReason"/>
-    public string? UnreachableReason => _authority.UnreachableReason;
+    /// <summary>Why a control plane in use cannot be reached, or <see langword="null"/>.</summary>
+    public string? UnreachableReason => _all.Find(static authority => authority.UnreachableReason is not null)?.UnreachableReason;
 
-    public IDisposable WatchListener(string name, IResourceWatcher<ListenerConfig> watcher) => _authority.Watch(_authority.Listeners, name, watcher);
+    public IDisposable WatchListener(string name, IResourceWatcher<ListenerConfig> watcher) => Watch(static authority => authority.Listeners, ResourceTypes.Listener, name, watcher);
 
-    public IDisposable WatchRoutes(string name, IResourceWatcher<RoutesConfig> watcher) => _authority.Watch(_authority.Routes, name, watcher);
+    public IDisposable WatchRoutes(string name, IResourceWatcher<RoutesConfig> watcher) => Watch(static authority => authority.Routes, ResourceTypes.RouteConfiguration, name, watcher);
 
-    public IDisposable WatchCluster(string name, IResourceWatcher<ClusterConfig> watcher) => _authority.Watch(_authority.Clusters, name, watcher);
+    public IDisposable WatchCluster(string name, IResourceWatcher<ClusterConfig> watcher) => Watch(static authority => authority.Clusters, ResourceTypes.Cluster, name, watcher);
 
-    public IDisposable WatchEndpoints(string name, IResourceWatcher<EndpointsConfig> watcher) => _authority.Watch(_authority.Endpoints, name, watcher);
+    public IDisposable WatchEndpoints(string name, IResourceWatcher<EndpointsConfig> watcher) => Watch(static authority => authority.Endpoints, ResourceTypes.ClusterLoadAssignment, name, watcher);
 
     /// <summary>How each resource stands at one moment, by type and name. Call it from outside the loop.</summary>
     public async Task<IReadOnlyList<MeshResource>> DescribeAsync(CancellationToken cancellationToken)
     {
         var resources = new List<MeshResource>();
-        await _loop.InvokeAsync(() => _authority.Describe(resources)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _loop.InvokeAsync(() =>
+        {
+            _all.ForEach(authority => authority.Describe(resources));
+            resources.AddRange(_refused.Select(static watch => watch.Describe()));
+        }).WaitAsync(cancellationToken).ConfigureAwait(false);
         return [.. resources.OrderBy(static resource => resource.TypeUrl, StringComparer.Ordinal).ThenBy(static resource => resource.Name, StringComparer.Ordinal)];
     }
 
@@ -56,11 +90,60 @@ internal sealed class XdsClient : IResourceSource, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var stopping = Task.CompletedTask;
-        await _loop.InvokeAsync(() => stopping = _authority.StopAsync()).ConfigureAwait(false);
+        await _loop.InvokeAsync(() => stopping = Task.WhenAll(_all.Select(static authority => authority.StopAsync()).ToArray())).ConfigureAwait(false);
         await stopping.ConfigureAwait(false);
-        foreach (var server in _servers)
+        foreach (var server in _all.SelectMany(static authority => authority.Servers.Servers).Distinct())
         {
             await server.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private IDisposable Watch<T>(Func<XdsAuthority, TypedResourceSet<T>> setOf, string typeUrl, string name, IResourceWatcher<T> watcher)
+        where T : class
+    {
+        if (TryFind(typeUrl, name, out var authority, out var canonical, out var problem))
+        {
+            return authority.Watch(setOf(authority), canonical, watcher);
+        }
+
+        // Nobody to ask: this watcher hears of it at once, the others go on.
+        var message = $"there can be no {ResourceTypes.NameOf(typeUrl)} '{name}': {problem}";
+        var watch = new RefusedWatch(_refused, typeUrl, name, new MeshResourceError { Message = message, Version = "", Time = _timeProvider.GetUtcNow() });
+        _refused.Add(watch);
+        watcher.OnError(new ResourceError(ResourceErrorKind.InvalidName, $"{message} (node ID '{_nodeId}')"));
+        return watch;
+    }
+
+    private bool TryFind(string typeUrl, string name, [NotNullWhen(true)] out XdsAuthority? authority, out string canonical, [NotNullWhen(false)] out string? problem)
+    {
+        authority = null;
+        canonical = name;
+        problem = null;
+        if (!XdstpName.IsXdstp(name))
+        {
+            authority = _default;
+            return true;
+        }
+
+        if (!XdstpName.TryParse(name, out var parsed, out var flaw))
+        {
+            problem = $"the name {flaw}";
+            return false;
+        }
+
+        if (parsed.Type != ResourceTypes.ShortNameOf(typeUrl))
+        {
+            problem = $"the name is one of type '{parsed.Type}'";
+            return false;
+        }
+
+        if (!_authorities.TryGetValue(parsed.Authority, out authority))
+        {
+            problem = $"the bootstrap has no authority '{parsed.Authority}'; add it to \"authorities\" (gRFC A47)";
+            return false;
+        }
+
+        canonical = parsed.Text;
+        return true;
     }
 }

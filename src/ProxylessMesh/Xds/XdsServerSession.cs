@@ -170,7 +170,7 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
             return;
         }
 
-        var message = string.Join("\n", errors);
+        var message = NackText.Of(errors);
         LogNack(Server.ServerName, response.TypeUrl, response.VersionInfo, message);
         Send(type, new Status { Code = InvalidArgument, Message = message });
     }

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using ProxylessMesh.Bootstrap;
 
 namespace ProxylessMesh.Tests.Bootstrap;
@@ -46,7 +45,7 @@ public class BootstrapReaderTests
             config.Servers[0].Credentials);
         Assert.Equal(["xds_v3", "fail_on_data_errors", "unheard_of"], config.Servers[0].Features.ToArray());
         Assert.Equal("listeners/%s", config.ClientListenerTemplate);
-        Assert.Equal(JsonValueKind.Object, config.Authorities["partner.example.com"].ValueKind);
+        Assert.Equal("xdstp://partner.example.com/envoy.config.listener.v3.Listener/%s", config.Authorities["partner.example.com"].ClientListenerTemplate);
         Assert.Equal(NodeConfig.Empty, config.Node);
         Assert.Null(config.IstioIdentity);
         Assert.Contains("$.xds_servers[1].server_uri", Assert.Single(config.Warnings), StringComparison.Ordinal);

@@ -22,7 +22,7 @@ internal sealed class MeshFixture : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>The requests under way to the service orders, on all its endpoints.</summary>
-    public int ActiveRequests => Mesh.Runtime.Pipeline!.Listeners.Find("orders").Listener.View.Routes!.Clusters.Sum(cluster => cluster.View.Endpoints.Sum(endpoint => endpoint.ActiveRequests));
+    public int ActiveRequests => Mesh.Runtime.Pipeline!.Listeners.Find(new Uri("http://orders/"))!.Listener.View.Routes!.Clusters.Sum(cluster => cluster.View.Endpoints.Sum(endpoint => endpoint.ActiveRequests));
 
     public static Task<MeshFixture> StartAsync(params IEnumerable<Any> resources) => StartAsync(static _ => { }, resources);
 

@@ -55,6 +55,8 @@ internal sealed class ScriptedStream(string? refusal) : IXdsStream
 
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private int _reads;
+
     /// <summary>Whether it broke at once.</summary>
     public bool IsRefused => refusal is not null;
 
@@ -62,6 +64,12 @@ internal sealed class ScriptedStream(string? refusal) : IXdsStream
 
     /// <summary>Completes when the client lets go of the stream.</summary>
     public Task Disposed => _disposed.Task;
+
+    /// <summary>How many responses the client has asked for.</summary>
+    public int Reads => Volatile.Read(ref _reads);
+
+    /// <summary>How many responses the client has left unread.</summary>
+    public int Waiting => _responses.Reader.Count;
 
     /// <summary>While set, requests wait here: the transport is not connected yet.</summary>
     public TaskCompletionSource? Connecting { get; set; }
@@ -115,6 +123,7 @@ internal sealed class ScriptedStream(string? refusal) : IXdsStream
     public async ValueTask<DiscoveryResponse?> ReadAsync(CancellationToken cancellationToken)
     {
         ThrowIfRefused();
+        Interlocked.Increment(ref _reads);
         return await _responses.Reader.WaitToReadAsync(cancellationToken) && _responses.Reader.TryRead(out var response) ? response : null;
     }
 

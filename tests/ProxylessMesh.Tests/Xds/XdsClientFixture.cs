@@ -20,10 +20,17 @@ internal sealed class XdsClientFixture : IAsyncDisposable
 
     /// <param name="servers">The control planes in order of preference.</param>
     public XdsClientFixture(params IReadOnlyList<ScriptedTransport> servers)
+        : this(new XdsServerList(servers, fallsBackOnReachabilityOnly: false), [])
     {
-        Transport = servers[0];
+    }
+
+    /// <param name="servers">For names without an authority.</param>
+    /// <param name="authorities">For the names of each authority.</param>
+    public XdsClientFixture(XdsServerList servers, Dictionary<string, XdsServerList> authorities)
+    {
+        Transport = (ScriptedTransport)servers.Servers[0];
         Loop = new ConfigurationLoop(NullLogger.Instance);
-        Client = new XdsClient(servers, new Node { Id = "node-1" }, Loop, Clock, new SeededRandomSource(1), NullLogger<XdsClient>.Instance, Meter.XdsClient);
+        Client = new XdsClient(servers, authorities, new Node { Id = "node-1" }, Loop, Clock, new SeededRandomSource(1), NullLogger<XdsClient>.Instance, Meter.XdsClient);
     }
 
     public ScriptedTransport Transport { get; }
@@ -41,6 +48,13 @@ internal sealed class XdsClientFixture : IAsyncDisposable
     {
         var watcher = new RecordingWatcher<ListenerConfig>();
         await Loop.InvokeAsync(() => watcher.Watch = Client.WatchListener(name, watcher));
+        return watcher;
+    }
+
+    public async Task<RecordingWatcher<RoutesConfig>> WatchRoutesAsync(string name)
+    {
+        var watcher = new RecordingWatcher<RoutesConfig>();
+        await Loop.InvokeAsync(() => watcher.Watch = Client.WatchRoutes(name, watcher));
         return watcher;
     }
 

@@ -52,6 +52,50 @@ public sealed class XdsClientStreamTests
     }
 
     [Fact]
+    public async Task Silence_ResourceCameOnAnEarlierStream_StartsNoTimer()
+    {
+        await using var fixture = new XdsClientFixture();
+        var watcher = await fixture.WatchClusterAsync("c");
+        var stream = await fixture.Transport.NextStreamAsync();
+        stream.Respond(Clusters("1", "n1", XdsResources.Cluster("c")));
+        await stream.NextAnswerAsync("n1");
+        await watcher.NextResourceAsync();
+        await fixture.SettleAsync();
+        var timers = fixture.Clock.TimersStarted;
+
+        stream.End();
+        await (await fixture.Transport.NextStreamAsync()).NextRequestAsync();
+        await fixture.AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(timers, fixture.Clock.TimersStarted);
+        Assert.Equal(1, watcher.Count);
+    }
+
+    [Fact]
+    public async Task Read_LastResponseNotDealtWith_Waits()
+    {
+        // Flow control: a server that sends faster than watchers follow is slowed down by the transport.
+        await using var fixture = new XdsClientFixture();
+        var watcher = await fixture.WatchClusterAsync("c");
+        var stream = await fixture.Transport.NextStreamAsync();
+        await Until.TrueAsync(() => stream.Reads == 1);
+        using var gate = new ManualResetEventSlim();
+        fixture.Loop.Post(() => gate.Wait(TestTimeouts.Default));
+        for (var i = 1; i <= 3; i++)
+        {
+            stream.Respond(Clusters($"{i}", $"n{i}", XdsResources.Cluster("c")));
+        }
+
+        await Until.TrueAsync(() => stream.Waiting == 2);
+        var readWhileBusy = stream.Reads;
+        gate.Set();
+        await stream.NextAnswerAsync("n3");
+
+        Assert.Equal(1, readWhileBusy);
+        await watcher.NextResourceAsync();
+    }
+
+    [Fact]
     public async Task StreamEnd_BeforeAnyResponse_TellsThoseWithoutAResourceAndBacksOff()
     {
         await using var fixture = new XdsClientFixture();

@@ -60,6 +60,23 @@ public sealed class XdsDataErrorTests
     }
 
     [Fact]
+    public async Task Absence_OfWhatNeverCame_IsNoDeletion()
+    {
+        // Only "seen before but absent" is deleted (gRFC A53); what never came has its timer.
+        await using var fixture = new XdsClientFixture(failsOnDataErrors: true);
+        var watcher = await fixture.WatchClusterAsync("c");
+        var stream = await fixture.Transport.NextStreamAsync();
+
+        stream.Respond(Clusters("1", "n1", XdsResources.Cluster("other")));
+        await stream.NextAnswerAsync("n1");
+        await fixture.SettleAsync();
+        Assert.Equal(0, watcher.Count);
+        await fixture.AdvanceAsync(TimeSpan.FromSeconds(15), timers: 1);
+
+        Assert.Equal(ResourceErrorKind.DoesNotExist, (await watcher.NextErrorAsync()).Kind);
+    }
+
+    [Fact]
     public async Task Silence_TimerIsTransient_MeansSlownessAfterThirtySeconds()
     {
         await using var fixture = new XdsClientFixture(new ScriptedTransport { IsResourceTimerTransient = true });

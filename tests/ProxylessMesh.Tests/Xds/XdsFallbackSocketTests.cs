@@ -24,7 +24,8 @@ public sealed class XdsFallbackSocketTests : IAsyncLifetime
         _primary = await ScriptedAdsServer.StartAsync();
         _secondary = await ScriptedAdsServer.StartAsync();
         _client = new XdsClient(
-            [new GrpcXdsTransport(ServerConfig(_primary)), new GrpcXdsTransport(ServerConfig(_secondary))],
+            new XdsServerList([new GrpcXdsTransport(ServerConfig(_primary)), new GrpcXdsTransport(ServerConfig(_secondary))], fallsBackOnReachabilityOnly: false),
+            new Dictionary<string, XdsServerList>(),
             new Node { Id = "node-1" },
             _loop,
             TimeProvider.System,

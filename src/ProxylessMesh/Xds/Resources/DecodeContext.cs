@@ -12,6 +12,10 @@ internal sealed class DecodeContext
     // A resource with a mistake in every route must not make a NACK of megabytes.
     private const int MaxErrors = 50;
 
+    // Nor must one whose mistake is megabytes long.
+    private const int MaxPathLength = 2048;
+    private const int MaxRuleLength = 1024;
+
     private readonly List<string> _errors = [];
     private readonly List<string> _warnings = [];
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
@@ -35,7 +39,7 @@ internal sealed class DecodeContext
         _errorCount++;
         if (_errors.Count < MaxErrors)
         {
-            _errors.Add($"{PathOf(field)}: {rule}");
+            _errors.Add($"{Cut(PathOf(field), MaxPathLength)}: {Cut(rule, MaxRuleLength)}");
         }
     }
 
@@ -54,6 +58,8 @@ internal sealed class DecodeContext
         => _errorCount > _errors.Count ? [.. _errors, $"and {_errorCount - _errors.Count} more errors"] : [.. _errors];
 
     public IReadOnlyList<string> ToWarnings() => [.. _warnings];
+
+    private static string Cut(string text, int maxLength) => text.Length <= maxLength ? text : $"{text.AsSpan(0, maxLength)}...";
 
     private Scope Enter(Step step)
     {

@@ -31,6 +31,7 @@ internal static class TransportSocketReader
         {
             if (ResourceReader.TryUnpack(config, UpstreamTlsContext.Parser, context, out var tls))
             {
+                UnknownFields.Check(config.Value, UpstreamTlsContext.Descriptor, context);
                 UpstreamTlsReader.Check(tls, context);
             }
 

@@ -1,13 +1,23 @@
 using CsCheck;
+using Envoy.Config.Cluster.V3;
+using Envoy.Config.Endpoint.V3;
+using Envoy.Config.Listener.V3;
+using Envoy.Config.Route.V3;
+using Envoy.Extensions.LoadBalancingPolicies.WrrLocality.V3;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using ProxylessMesh.Xds.Resources;
 
 namespace ProxylessMesh.Tests.Xds.Resources;
 
-/// <summary>A control plane can send anything; a decoder answers with a result, whatever comes.</summary>
+/// <summary>A control plane can send anything; a decoder answers with a result, whatever comes, and with one of bounded size.</summary>
 public sealed class DecoderPropertyTests
 {
-    private static readonly byte[][] Recordings = [.. Record("01-lds"), .. Record("02-rds"), .. Record("03-cds"), .. Record("04-eds")];
+    /// <summary>50 errors and the line that says how many more there are.</summary>
+    private const int MaxErrors = 51;
+    private const int MaxErrorLength = 3100;
+
+    private static readonly byte[][] Recordings = [.. RecordedFiles().SelectMany(static file => ResourceJson.Recorded(file)).Select(static value => value.ToByteArray()).Where(static bytes => bytes.Length > 0)];
 
     [Fact]
     public void Decode_RandomBytes_NeverThrows()
@@ -29,6 +39,28 @@ public sealed class DecoderPropertyTests
             });
 
     [Fact]
+    public void Decode_TwoRecordingsSpliced_NeverThrows()
+        => Gen.Select(Gen.Int[0, Recordings.Length - 1], Gen.Int[0, Recordings.Length - 1], Gen.Double[0, 1], Gen.Double[0, 1])
+            .Sample(static (first, second, cut, from) =>
+                DecodeWithAll([.. Recordings[first][..(int)(cut * Recordings[first].Length)], .. Recordings[second][(int)(from * Recordings[second].Length)..]]));
+
+    [Fact]
+    public void Decode_RandomWellFormedListener_NeverThrows()
+        => Gen.Int.Sample(static seed => Check(new ListenerDecoder().Decode(new RandomMessages(seed).Next(Listener.Descriptor))), iter: 2_000);
+
+    [Fact]
+    public void Decode_RandomWellFormedRoutes_NeverThrows()
+        => Gen.Int.Sample(static seed => Check(new RoutesDecoder().Decode(new RandomMessages(seed).Next(RouteConfiguration.Descriptor))), iter: 2_000);
+
+    [Fact]
+    public void Decode_RandomWellFormedCluster_NeverThrows()
+        => Gen.Int.Sample(static seed => Check(new ClusterDecoder().Decode(new RandomMessages(seed).Next(Cluster.Descriptor))), iter: 2_000);
+
+    [Fact]
+    public void Decode_RandomWellFormedEndpoints_NeverThrows()
+        => Gen.Int.Sample(static seed => Check(new EndpointsDecoder().Decode(new RandomMessages(seed).Next(ClusterLoadAssignment.Descriptor))), iter: 2_000);
+
+    [Fact]
     public void Decode_WrapperCutInTheMiddle_IsRejected()
     {
         // Field 12 (a UInt32Value) that claims 38 bytes and has none: the parser throws InvalidOperationException for it.
@@ -47,23 +79,90 @@ public sealed class DecoderPropertyTests
         Assert.StartsWith("the bytes are no Cluster: ", Assert.Single(result.Errors), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Decode_EndlessNesting_IsRejected()
+    /// <summary>Each row: how deep a cluster's own messages are nested, or those that it carries packed, each of which is parsed on its own.</summary>
+    [Theory]
+    [InlineData(200, 0, "the bytes are no Cluster: ")]
+    [InlineData(0, 17, "is nested more than 16 deep")]
+    [InlineData(0, 1_000, "is nested more than 16 deep")]
+    public void Decode_NestedBeyondTheCap_IsRejected(int matchers, int policies, string error)
     {
+        var cluster = new Cluster { Name = "c", LoadAssignment = new() };
         var matcher = new global::Xds.Type.Matcher.V3.Matcher();
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < matchers; i++)
         {
             matcher = new global::Xds.Type.Matcher.V3.Matcher { OnNoMatch = new() { Matcher = matcher } };
+            cluster.TransportSocketMatcher = matcher;
         }
 
-        var cluster = new Envoy.Config.Cluster.V3.Cluster { Name = "c", TransportSocketMatcher = matcher };
+        for (var i = 0; i < policies; i++)
+        {
+            var locality = new WrrLocality { EndpointPickingPolicy = cluster.LoadBalancingPolicy ?? new() };
+            cluster.LoadBalancingPolicy = new() { Policies = { new LoadBalancingPolicy.Types.Policy { TypedExtensionConfig = new() { TypedConfig = Any.Pack(locality) } } } };
+        }
 
         var result = new ClusterDecoder().Decode(cluster.ToByteString());
 
-        Assert.StartsWith("the bytes are no Cluster: ", Assert.Single(result.Errors), StringComparison.Ordinal);
+        Assert.Contains(error, Assert.Single(result.Errors), StringComparison.Ordinal);
+        Check(result);
     }
 
-    private static IEnumerable<byte[]> Record(string file) => ResourceJson.Recorded($"grpc-client/{file}.binpb").Select(static value => value.ToByteArray());
+    [Fact]
+    public void Decode_FilterConfigWithinFilterConfig_IsUnwrappedOnce()
+    {
+        var config = Any.Pack(new FilterConfig { Disabled = true });
+        for (var i = 0; i < 1_000; i++)
+        {
+            config = Any.Pack(new FilterConfig { Config = config });
+        }
+
+        var routes = new RouteConfiguration { Name = "r", TypedPerFilterConfig = { ["f"] = config } };
+
+        var result = new RoutesDecoder().Decode(routes.ToByteString());
+
+        Assert.Contains("FilterConfig' is not supported", Assert.Single(result.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decode_MistakeInEachOfManyElements_CapsWhatIsSaidOfThem()
+    {
+        var routes = new RouteConfiguration { Name = "r" };
+        for (var i = 0; i < 20_000; i++)
+        {
+            routes.VirtualHosts.Add(new VirtualHost { Name = "h", Domains = { "a.example" }, Routes = { new Route { Match = new RouteMatch { SafeRegex = new() { Regex = "(" } }, Route_ = new RouteAction { Cluster = "c" } } } });
+        }
+
+        Check(new RoutesDecoder().Decode(routes.ToByteString()));
+    }
+
+    [Fact]
+    public void Decode_MistakeOfManyMegabytes_CapsWhatIsSaidOfIt()
+    {
+        var host = new string('h', 4 * 1024 * 1024);
+        var endpoints = new ClusterLoadAssignment
+        {
+            ClusterName = "c",
+            Endpoints =
+            {
+                new LocalityLbEndpoints
+                {
+                    Locality = new(),
+                    LoadBalancingWeight = 1,
+                    LbEndpoints = { new LbEndpoint { Endpoint = new() { Address = new() { SocketAddress = new() { Address = host, PortValue = 1 } } } } },
+                },
+            },
+        };
+
+        var result = new EndpointsDecoder().Decode(endpoints.ToByteString());
+
+        Assert.False(result.IsAccepted);
+        Check(result);
+    }
+
+    private static IEnumerable<string> RecordedFiles()
+    {
+        var root = Path.Combine(AppContext.BaseDirectory, "data", "istiod");
+        return Directory.EnumerateFiles(root, "*.binpb", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => Path.GetRelativePath(root, file));
+    }
 
     private static void DecodeWithAll(byte[] bytes)
     {
@@ -76,5 +175,9 @@ public sealed class DecoderPropertyTests
 
     private static void Check<T>(DecodeResult<T> result)
         where T : class
-        => Assert.True(result.IsAccepted == (result.Errors.Count == 0), "A resource is accepted without errors, or rejected with at least one.");
+    {
+        Assert.True(result.IsAccepted == (result.Errors.Count == 0), "A resource is accepted without errors, or rejected with at least one.");
+        Assert.InRange(result.Errors.Count, 0, MaxErrors);
+        Assert.All(result.Errors, static error => Assert.InRange(error.Length, 1, MaxErrorLength));
+    }
 }
