@@ -37,6 +37,31 @@ public sealed class XdsClientMetricsTests
     }
 
     [Fact]
+    public async Task Federation_ResourcesAndServers_AreShownByAuthorityAndServer()
+    {
+        var shared = new XdsServerList([new ScriptedTransport("shared")], fallsBackOnReachabilityOnly: false);
+        var twice = new ScriptedTransport("shared");
+        await using var fixture = new XdsClientFixture(
+            shared, new Dictionary<string, XdsServerList> { ["same"] = shared, ["other"] = new([twice], fallsBackOnReachabilityOnly: true) });
+        using var log = new MeasurementLog(fixture.Meter);
+        foreach (var name in new[] { "c", "xdstp://same/envoy.config.cluster.v3.Cluster/c", "xdstp://other/envoy.config.cluster.v3.Cluster/c" })
+        {
+            await fixture.WatchClusterAsync(name);
+        }
+
+        await fixture.SettleAsync();
+        var before = log.Collect("grpc.xds_client.connected")["grpc.xds_client.connected{grpc.xds.server=shared}"];
+        twice.Refusal = "connection refused";
+        (await twice.NextStreamAsync()).End("gone");
+        await Until.TrueAsync(() => fixture.Client.UnreachableReason is not null);
+
+        // Two streams to one server: it works when both do.
+        Assert.Equal((1, 0), (before, log.Collect("grpc.xds_client.connected")["grpc.xds_client.connected{grpc.xds.server=shared}"]));
+        var shown = log.Collect("grpc.xds_client.resources");
+        Assert.All(new[] { "#old", "same", "other" }, authority => Assert.Equal(1, shown[$"grpc.xds_client.resources{{grpc.xds.authority={authority},{ClusterType},grpc.xds.cache_state=requested}}"]));
+    }
+
+    [Fact]
     public async Task Stream_FailsBeforeAnyResponse_CountsOneFailureUntilTheNextResponse()
     {
         await using var fixture = new XdsClientFixture();
