@@ -48,6 +48,13 @@ internal sealed partial class DataErrorPolicy<T>(string typeUrl, KnownResources<
         Fail(state, MeshResourceState.ReceivedError, status.Message, server.FailOnDataErrors && status.Code is NotFound or PermissionDenied, error, answer);
     }
 
+    /// <summary>It was given for a while only, which is over. Not an error of the server's: it asked for this, and so nothing is kept.</summary>
+    public void OnExpired(ResourceState<T> state, in ResourceAnswer answer)
+    {
+        const string Reason = "its time to live has run out";
+        Fail(state, MeshResourceState.DoesNotExist, Reason, dropsCached: true, DoesNotExist(state.Name, answer.Server, Reason), answer);
+    }
+
     /// <summary>The resource timer ran out for one that is awaited.</summary>
     public void OnTimeout(ResourceState<T> state, in ResourceAnswer answer)
     {

@@ -1,6 +1,4 @@
 using Envoy.Service.Discovery.V3;
-using Google.Protobuf;
-using ProxylessMesh.Xds.Resources;
 
 namespace ProxylessMesh.Xds;
 
@@ -50,30 +48,9 @@ internal abstract class ResourceSet(string typeUrl, bool isFullState)
     /// <summary>Adds how each resource stands.</summary>
     public abstract void Describe(List<MeshResource> resources);
 
-    /// <summary>Unwraps <c>envoy.service.discovery.v3.Resource</c> and checks the type.</summary>
-    protected bool TryUnwrap(Google.Protobuf.WellKnownTypes.Any any, out ByteString value, out string error)
-    {
-        value = any.Value;
-        error = "";
-        var typeUrl = any.TypeUrl;
-        if (typeUrl == ResourceTypes.Wrapper)
-        {
-            if (!ResourceReader.TryParse(any.Value, Resource.Parser, out var wrapper, out var reason))
-            {
-                error = reason;
-                return false;
-            }
+    /// <summary>The resources that came since the last call with a time to live, or without one that they had.</summary>
+    public abstract IReadOnlyList<(ResourceState State, TimeSpan? TimeToLive)> TakeRenewals();
 
-            typeUrl = wrapper.Resource_?.TypeUrl ?? "";
-            value = wrapper.Resource_?.Value ?? ByteString.Empty;
-        }
-
-        if (typeUrl != TypeUrl)
-        {
-            error = $"a resource of type '{typeUrl}' stands in a response of type '{TypeUrl}'";
-            return false;
-        }
-
-        return true;
-    }
+    /// <summary>The time to live of a resource ran out.</summary>
+    public abstract void OnExpired(ResourceState state, ServerContext server);
 }

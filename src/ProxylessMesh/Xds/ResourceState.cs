@@ -29,6 +29,9 @@ internal abstract class ResourceState(string name)
     /// </summary>
     public bool IsAwaited => !HasValue && Status is MeshResourceState.Requested or MeshResourceState.Timeout;
 
+    /// <summary>Whether it was given for a while only.</summary>
+    public bool IsTemporary { get; set; }
+
     public MeshResource Describe(string typeUrl) => new()
     {
         TypeUrl = typeUrl,

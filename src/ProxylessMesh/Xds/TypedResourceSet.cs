@@ -1,5 +1,4 @@
 using Envoy.Service.Discovery.V3;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Protos.Rpc;
@@ -22,6 +21,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
     /// <summary>Of all states in <see cref="_states"/>.</summary>
     private readonly KnownResources<T> _known = new();
     private readonly DataErrorPolicy<T> _dataErrors;
+    private List<(ResourceState, TimeSpan?)> _renewals = [];
 
     /// <summary>The last LDS or CDS name, left by its last watcher: see <see cref="ResourceSet.HasSubscription"/>.</summary>
     private ResourceState<T>? _lingering;
@@ -128,6 +128,27 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         }
     }
 
+    public override IReadOnlyList<(ResourceState State, TimeSpan? TimeToLive)> TakeRenewals()
+    {
+        if (_renewals.Count == 0)
+        {
+            return [];
+        }
+
+        var renewals = _renewals;
+        _renewals = [];
+        return renewals;
+    }
+
+    public override void OnExpired(ResourceState state, ServerContext server)
+    {
+        if (_states.TryGetValue(state.Name, out var current) && current == state && current.HasValue)
+        {
+            current.IsTemporary = false;
+            _dataErrors.OnExpired(current, new ResourceAnswer(server, Version: "", _timeProvider.GetUtcNow()));
+        }
+    }
+
     public override void OnUnreachable(ResourceError error)
     {
         foreach (var state in _states.Values.ToArray())
@@ -166,7 +187,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         var invalid = 0;
         foreach (var any in response.Resources)
         {
-            if (!TryUnwrap(any, out var bytes, out var error))
+            if (!UnwrappedResource.TryUnwrap(any, TypeUrl, out var resource, out var error))
             {
                 errors.Add(error);
                 invalid++;
@@ -174,7 +195,12 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
             }
 
             var errorsBefore = errors.Count;
-            ApplyResource(bytes, seen, errors, answer);
+            if (ApplyResource(resource, seen, errors, answer) is { } state && (state.IsTemporary || resource.TimeToLive is not null))
+            {
+                state.IsTemporary = resource.TimeToLive is not null;
+                _renewals.Add((state, resource.TimeToLive));
+            }
+
             invalid += errors.Count > errorsBefore ? 1 : 0;
         }
 
@@ -206,26 +232,30 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         return errors;
     }
 
-    private void ApplyResource(ByteString bytes, HashSet<string> seen, List<string> errors, in ResourceAnswer answer)
+    /// <returns>Whose resource came, or came again; <see langword="null"/> when none was accepted that is asked for.</returns>
+    private ResourceState<T>? ApplyResource(in UnwrappedResource unwrapped, HashSet<string> seen, List<string> errors, in ResourceAnswer answer)
     {
+        if (unwrapped.Bytes is not { } bytes)
+        {
+            return ApplyHeartbeat(XdstpName.Canonicalize(unwrapped.Name), seen, errors, answer);
+        }
+
         // 1. The same bytes as before: for the watchers nothing has changed (gRFC A36).
         if (_known.TryFind(bytes, out var known))
         {
             if (!IsFirst(known.State.Name, seen, errors))
             {
-                return;
+                return null;
             }
 
             if (known.IsRejected)
             {
                 Reject(known.State, errors, answer);
-            }
-            else
-            {
-                known.State.NoteGood(answer);
+                return null;
             }
 
-            return;
+            known.State.NoteGood(answer);
+            return known.State;
         }
 
         // 2. Not asked for: ignored when valid, reported when not ("all errors of a response are reported" - gRFC A46).
@@ -233,13 +263,13 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         var name = XdstpName.Canonicalize(decoded.Name);
         if (name.Length > 0 && !IsFirst(name, seen, errors))
         {
-            return;
+            return null;
         }
 
         if (!_states.TryGetValue(name, out var state))
         {
             AddErrors(errors, name, decoded.Errors);
-            return;
+            return null;
         }
 
         // 3. Rejected, or used.
@@ -262,6 +292,19 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         }
 
         _known.Remember(state);
+        return decoded.IsAccepted ? state : null;
+    }
+
+    /// <summary>A resource without content: the one in use goes on being used.</summary>
+    private ResourceState<T>? ApplyHeartbeat(string name, HashSet<string> seen, List<string> errors, in ResourceAnswer answer)
+    {
+        if (!IsFirst(name, seen, errors) || !_states.TryGetValue(name, out var state) || !state.HasValue)
+        {
+            return null;
+        }
+
+        state.NoteGood(answer);
+        return state;
     }
 
     private static bool IsFirst(string name, HashSet<string> seen, List<string> errors)

@@ -20,6 +20,7 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
     private readonly ResourceSet[] _sets;
     private readonly List<XdsServerSession> _sessions = [];
     private readonly List<Task> _closing = [];
+    private readonly ResourceLifetimes _lifetimes;
 
     private bool _isFlushPosted;
     private bool _isStopped;
@@ -36,6 +37,7 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
         _fallsBackOnReachabilityOnly = servers.FallsBackOnReachabilityOnly;
         _environment = environment;
         _logger = environment.Logger;
+        _lifetimes = new ResourceLifetimes(environment.Loop, environment.TimeProvider, CountResources);
         Listeners = new(new ListenerDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
         Routes = new(new RoutesDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
         Clusters = new(new ClusterDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
@@ -92,6 +94,7 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
     {
         _isStopped = true;
         CloseAfter(last: -1);
+        _lifetimes.Stop();
         _environment.Metrics.Clear(this);
         return Task.WhenAll(_closing);
     }
@@ -118,6 +121,7 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
             }
         }
 
+        _lifetimes.Renew(set, session.Server);
         CountResources(set);
     }
 
