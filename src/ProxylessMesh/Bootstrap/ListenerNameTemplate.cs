@@ -12,23 +12,27 @@ internal static class ListenerNameTemplate
 
     private const string Placeholder = "%s";
 
+    private const string SegmentCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@";
+
     // "only characters allowed in a URI path as per RFC-3986 section 3.3 (which includes '/')" - gRFC A47
-    private static readonly SearchValues<char> PathCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/");
+    private static readonly SearchValues<char> PathCharacters = SearchValues.Create(SegmentCharacters + "/");
+
+    // The slash after an authority ends it.
+    private static readonly SearchValues<char> AuthorityCharacters = SearchValues.Create(SegmentCharacters);
 
     /// <summary>The template of an authority that gives none.</summary>
     public static string DefaultOf(string authority) => $"{PrefixOf(authority)}envoy.config.listener.v3.Listener/{Placeholder}";
 
     /// <summary>What the names of an authority begin with.</summary>
-    public static string PrefixOf(string authority) => $"{Scheme}//{EncodePath(authority)}/";
+    public static string PrefixOf(string authority) => $"{Scheme}//{Encode(authority, AuthorityCharacters)}/";
 
     /// <summary>Puts in what is called; into an <c>xdstp</c> name percent-encoded, so that it can neither end its path nor add parameters to it.</summary>
     public static string Expand(string template, string called)
-        => template.Replace(Placeholder, template.StartsWith(Scheme, StringComparison.Ordinal) ? EncodePath(called) : called, StringComparison.Ordinal);
+        => template.Replace(Placeholder, template.StartsWith(Scheme, StringComparison.Ordinal) ? Encode(called, PathCharacters) : called, StringComparison.Ordinal);
 
-    private static string EncodePath(string text)
+    private static string Encode(string text, SearchValues<char> allowed)
     {
-        if (!text.AsSpan().ContainsAnyExcept(PathCharacters))
+        if (!text.AsSpan().ContainsAnyExcept(allowed))
         {
             return text;
         }
@@ -36,7 +40,7 @@ internal static class ListenerNameTemplate
         var encoded = new StringBuilder(text.Length + 16);
         foreach (var octet in Encoding.UTF8.GetBytes(text))
         {
-            if (PathCharacters.Contains((char)octet))
+            if (allowed.Contains((char)octet))
             {
                 encoded.Append((char)octet);
             }

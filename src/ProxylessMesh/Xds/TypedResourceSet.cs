@@ -57,8 +57,6 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
     public override IEnumerable<(string Authority, string State)> CacheStates
         => _states.Values.Select(static state => (state.Authority, TelemetryNames.Of(state.Status, state.HasValue)));
 
-    private string Kind => ResourceTypes.NameOf(TypeUrl);
-
     /// <returns>Whether the name is new, so that the server must be asked.</returns>
     public bool Add(string name, IResourceWatcher<T> watcher)
     {
@@ -180,8 +178,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
     public override IReadOnlyList<string> Apply(DiscoveryResponse response, ServerContext server)
     {
         var answer = new ResourceAnswer(server, response.VersionInfo, _timeProvider.GetUtcNow());
-        var errors = new List<string>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var findings = new ResponseFindings(ResourceTypes.NameOf(TypeUrl));
 
         // 1. Every resource stands for itself: the valid ones of a rejected response are used (gRFC A46).
         var invalid = 0;
@@ -189,19 +186,19 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         {
             if (!UnwrappedResource.TryUnwrap(any, TypeUrl, out var resource, out var error))
             {
-                errors.Add(error);
+                findings.AddError(error);
                 invalid++;
                 continue;
             }
 
-            var errorsBefore = errors.Count;
-            if (ApplyResource(resource, seen, errors, answer) is { } state && (state.IsTemporary || resource.TimeToLive is not null))
+            var errorsBefore = findings.Errors.Count;
+            if (ApplyResource(resource, findings, answer) is { } state && (state.IsTemporary || resource.TimeToLive is not null))
             {
                 state.IsTemporary = resource.TimeToLive is not null;
                 _renewals.Add((state, resource.TimeToLive));
             }
 
-            invalid += errors.Count > errorsBefore ? 1 : 0;
+            invalid += findings.Errors.Count > errorsBefore ? 1 : 0;
         }
 
         _metrics.OnResources(server.ServerName, ShortName, response.Resources.Count - invalid, invalid);
@@ -212,7 +209,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
             var name = XdstpName.Canonicalize(resourceError.ResourceName?.Name ?? "");
             if (_states.TryGetValue(name, out var state))
             {
-                seen.Add(name);
+                findings.AddName(name);
                 _dataErrors.OnResourceError(state, resourceError.ErrorDetail ?? new Status(), answer);
             }
         }
@@ -222,35 +219,35 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         {
             foreach (var state in _states.Values.ToArray())
             {
-                if (state.HasValue && !seen.Contains(state.Name))
+                if (state.HasValue && !findings.Holds(state.Name))
                 {
                     _dataErrors.OnDeleted(state, answer);
                 }
             }
         }
 
-        return errors;
+        return findings.Errors;
     }
 
     /// <returns>Whose resource came, or came again; <see langword="null"/> when none was accepted that is asked for.</returns>
-    private ResourceState<T>? ApplyResource(in UnwrappedResource unwrapped, HashSet<string> seen, List<string> errors, in ResourceAnswer answer)
+    private ResourceState<T>? ApplyResource(in UnwrappedResource unwrapped, ResponseFindings findings, in ResourceAnswer answer)
     {
         if (unwrapped.Bytes is not { } bytes)
         {
-            return ApplyHeartbeat(XdstpName.Canonicalize(unwrapped.Name), seen, errors, answer);
+            return ApplyHeartbeat(XdstpName.Canonicalize(unwrapped.Name), findings, answer);
         }
 
         // 1. The same bytes as before: for the watchers nothing has changed (gRFC A36).
         if (_known.TryFind(bytes, out var known))
         {
-            if (!IsFirst(known.State.Name, seen, errors))
+            if (!findings.IsFirst(known.State.Name))
             {
                 return null;
             }
 
             if (known.IsRejected)
             {
-                Reject(known.State, errors, answer);
+                Reject(known.State, findings, answer);
                 return null;
             }
 
@@ -261,14 +258,14 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         // 2. Not asked for: ignored when valid, reported when not ("all errors of a response are reported" - gRFC A46).
         var decoded = _decoder.Decode(bytes);
         var name = XdstpName.Canonicalize(decoded.Name);
-        if (name.Length > 0 && !IsFirst(name, seen, errors))
+        if (name.Length > 0 && !findings.IsFirst(name))
         {
             return null;
         }
 
         if (!_states.TryGetValue(name, out var state))
         {
-            AddErrors(errors, name, decoded.Errors);
+            findings.AddRejection(name, decoded.Errors);
             return null;
         }
 
@@ -288,7 +285,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         else
         {
             state.SetRejection(bytes, decoded.Errors);
-            Reject(state, errors, answer);
+            Reject(state, findings, answer);
         }
 
         _known.Remember(state);
@@ -296,9 +293,9 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
     }
 
     /// <summary>A resource without content: the one in use goes on being used.</summary>
-    private ResourceState<T>? ApplyHeartbeat(string name, HashSet<string> seen, List<string> errors, in ResourceAnswer answer)
+    private ResourceState<T>? ApplyHeartbeat(string name, ResponseFindings findings, in ResourceAnswer answer)
     {
-        if (!IsFirst(name, seen, errors) || !_states.TryGetValue(name, out var state) || !state.HasValue)
+        if (!findings.IsFirst(name) || !_states.TryGetValue(name, out var state) || !state.HasValue)
         {
             return null;
         }
@@ -307,28 +304,9 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         return state;
     }
 
-    private static bool IsFirst(string name, HashSet<string> seen, List<string> errors)
+    private void Reject(ResourceState<T> state, ResponseFindings findings, in ResourceAnswer answer)
     {
-        if (seen.Add(name))
-        {
-            return true;
-        }
-
-        errors.Add($"resource '{name}' stands in the response more than once");
-        return false;
-    }
-
-    private void AddErrors(List<string> errors, string name, IReadOnlyList<string> rejection)
-    {
-        foreach (var error in rejection)
-        {
-            errors.Add($"{Kind} '{name}': {error}");
-        }
-    }
-
-    private void Reject(ResourceState<T> state, List<string> errors, in ResourceAnswer answer)
-    {
-        AddErrors(errors, state.Name, state.Rejection);
+        findings.AddRejection(state.Name, state.Rejection);
         _dataErrors.OnRejected(state, answer);
     }
 

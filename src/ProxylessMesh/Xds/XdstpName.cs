@@ -56,7 +56,7 @@ internal sealed record XdstpName(string Authority, string Type, string Text)
 
         if (!TryDecode(encodedAuthority, out var authority) || !TryDecode(encodedId, out var id) || !TryReadParameters(query, out var parameters))
         {
-            problem = "has a '%' that does not begin the encoding of a character, or a parameter without a key or twice";
+            problem = "has a '%' that does not begin the encoding of a character, or a parameter without a key";
             return false;
         }
 
@@ -94,10 +94,12 @@ internal sealed record XdstpName(string Authority, string Type, string Text)
         {
             var pair = CutAt(query, '&', out query);
             var encodedKey = CutAt(pair, '=', out var encodedValue);
-            if (!TryDecode(encodedKey, out var key) || key.Length == 0 || !TryDecode(encodedValue, out var value) || !parameters.TryAdd(key, value))
+            if (!TryDecode(encodedKey, out var key) || key.Length == 0 || !TryDecode(encodedValue, out var value))
             {
                 return false;
             }
+
+            parameters[key] = value; // of several the last - gRFC A47
         }
 
         return true;

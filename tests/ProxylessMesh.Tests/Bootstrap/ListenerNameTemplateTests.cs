@@ -21,6 +21,7 @@ public sealed class ListenerNameTemplateTests
     [Theory]
     [InlineData("xds.authority.com", "xdstp://xds.authority.com/envoy.config.listener.v3.Listener/%s")]
     [InlineData("", "xdstp:///envoy.config.listener.v3.Listener/%s")]
+    [InlineData("evil/../x", "xdstp://evil%2F..%2Fx/envoy.config.listener.v3.Listener/%s")]
     [InlineData("a b", "xdstp://a%20b/envoy.config.listener.v3.Listener/%s")]
     public void DefaultOf_Authority_IsThatOfTheSpecification(string authority, string expected)
         => Assert.Equal(expected, ListenerNameTemplate.DefaultOf(authority));

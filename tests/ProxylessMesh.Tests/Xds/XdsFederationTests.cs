@@ -81,7 +81,7 @@ public sealed class XdsFederationTests
         }
         while (request.ResourceNames.Count < 3);
 
-        stream.Respond(AdsResponses.OfAny(ResourceTypes.Cluster, "1", "n1", request.ResourceNames.Select(static name => XdsResources.Cluster(name))));
+        stream.Respond(AdsResponses.OfAny(ResourceTypes.Cluster, "1", "n1", request.ResourceNames.Select(Cluster)));
         foreach (var watcher in watchers)
         {
             await watcher.NextResourceAsync();
@@ -99,7 +99,7 @@ public sealed class XdsFederationTests
         var stream = await _partner.NextStreamAsync();
 
         Assert.Equal([PartnerCluster + "?a=1&b=2"], (await stream.NextRequestAsync()).ResourceNames);
-        stream.Respond(Clusters("1", "n1", XdsResources.Cluster(PartnerCluster + "?b=2&a=1")));
+        stream.Respond(Clusters("1", "n1", Cluster(PartnerCluster + "?b=2&a=1")));
 
         await first.NextResourceAsync();
         await second.NextResourceAsync();
@@ -113,7 +113,7 @@ public sealed class XdsFederationTests
         var watcher = await fixture.WatchClusterAsync(PartnerCluster + "?a=1&b=2");
         var stream = await _partner.NextStreamAsync();
 
-        stream.Respond(Clusters("1", "n1", XdsResources.Cluster(PartnerCluster + "?b=2&a=1"), XdsResources.Cluster(PartnerCluster + "?a=1&b=2")));
+        stream.Respond(Clusters("1", "n1", Cluster(PartnerCluster + "?b=2&a=1"), Cluster(PartnerCluster + "?a=1&b=2")));
 
         await watcher.NextResourceAsync();
         Assert.Contains("more than once", (await stream.NextAnswerAsync("n1")).ErrorDetail.Message, StringComparison.Ordinal);
@@ -152,7 +152,7 @@ public sealed class XdsFederationTests
         var partner = await fixture.WatchClusterAsync(PartnerCluster);
         var stream = await _partner.NextStreamAsync();
 
-        stream.Respond(Clusters("1", "n1", XdsResources.Cluster("c"), XdsResources.Cluster(PartnerCluster)));
+        stream.Respond(Clusters("1", "n1", XdsResources.Cluster("c"), Cluster(PartnerCluster)));
 
         await partner.NextResourceAsync();
         await stream.NextAnswerAsync("n1");
@@ -176,7 +176,7 @@ public sealed class XdsFederationTests
         var described = (await fixture.Client.DescribeAsync(CancellationToken.None)).Single(resource => resource.Name == name);
         var stream = await _partner.NextStreamAsync();
         Assert.Equal([PartnerCluster], (await stream.NextRequestAsync()).ResourceNames);
-        stream.Respond(Clusters("1", "n1", XdsResources.Cluster(PartnerCluster)));
+        stream.Respond(Clusters("1", "n1", Cluster(PartnerCluster)));
         await good.NextResourceAsync();
         await fixture.UnwatchAsync(refused);
 
@@ -216,7 +216,7 @@ public sealed class XdsFederationTests
             new Dictionary<string, XdsServerList> { ["partner"] = new([_partner, _partnerFallback], onReachabilityOnly) });
         var watcher = await fixture.WatchClusterAsync(PartnerCluster);
         var stream = await _partner.NextStreamAsync();
-        stream.Respond(Clusters("1", "n1", XdsResources.Cluster(PartnerCluster)));
+        stream.Respond(Clusters("1", "n1", Cluster(PartnerCluster)));
         await watcher.NextResourceAsync();
 
         _partner.Refusal = "connection refused";
@@ -252,6 +252,14 @@ public sealed class XdsFederationTests
     private XdsClientFixture Federated() => new(
         new XdsServerList([_own], fallsBackOnReachabilityOnly: false),
         new Dictionary<string, XdsServerList> { ["partner"] = new([_partner], fallsBackOnReachabilityOnly: false) });
+
+    /// <summary>A cluster that names its endpoint set, as one with an xdstp name must.</summary>
+    private static Any Cluster(string name)
+    {
+        var cluster = XdsResources.Cluster(name).Unpack<Envoy.Config.Cluster.V3.Cluster>();
+        cluster.EdsClusterConfig.ServiceName = "endpoints";
+        return Any.Pack(cluster);
+    }
 
     private static DiscoveryResponse Listeners(string version, string nonce, params IEnumerable<Any> resources)
         => AdsResponses.OfAny(ResourceTypes.Listener, version, nonce, resources);

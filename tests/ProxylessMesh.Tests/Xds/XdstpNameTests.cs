@@ -17,6 +17,7 @@ public sealed class XdstpNameTests
     [InlineData($"xdstp://a/{Listener}/i%3fd", "a", $"xdstp://a/{Listener}/i%3Fd")]
     [InlineData($"xdstp://a%20b/{Listener}/id", "a b", $"xdstp://a%20b/{Listener}/id")]
     [InlineData($"xdstp://a/{Listener}/id?k=a%26b", "a", $"xdstp://a/{Listener}/id?k=a%26b")]
+    [InlineData($"xdstp://a/{Listener}/id?k=1&j=0&k=2", "a", $"xdstp://a/{Listener}/id?j=0&k=2")]
     [InlineData($"xdstp://a/{Listener}/id?k", "a", $"xdstp://a/{Listener}/id?k=")]
     public void TryParse_WellFormed_GivesAuthorityTypeAndOneSpelling(string name, string authority, string text)
     {
@@ -42,7 +43,6 @@ public sealed class XdstpNameTests
     [InlineData($"xdstp://a/{Listener}/id%4")]
     [InlineData($"xdstp://a%/{Listener}/id")]
     [InlineData($"xdstp://a/{Listener}/id?=v")]
-    [InlineData($"xdstp://a/{Listener}/id?k=1&k=2")]
     public void TryParse_Malformed_SaysWhy(string name)
     {
         Assert.True(XdstpName.IsXdstp(name));

@@ -66,7 +66,17 @@ internal sealed class ClusterDecoder : IResourceDecoder<ClusterConfig>
     private static string ReadEdsName(Cluster cluster, DecodeContext context)
     {
         ConfigSourceReader.Check(cluster.EdsClusterConfig?.EdsConfig, "eds_cluster_config.eds_config", context);
-        return cluster.EdsClusterConfig is { ServiceName: { Length: > 0 } name } ? name : cluster.Name;
+        if (cluster.EdsClusterConfig is { ServiceName: { Length: > 0 } name })
+        {
+            return name;
+        }
+
+        if (XdstpName.IsXdstp(cluster.Name))
+        {
+            context.Error("eds_cluster_config.service_name", "must be set: an xdstp name says its type, and the cluster's is no endpoint set's (gRFC A47)");
+        }
+
+        return cluster.Name;
     }
 
     private static EndpointsConfig? ReadInlineEndpoints(Cluster cluster, ClusterDiscoveryType type, DecodeContext context)

@@ -162,6 +162,12 @@ public sealed class ClusterDecoderTests
         => Rejections.AssertErrors(errors, Decode(fields));
 
     [Fact]
+    public void Decode_XdstpNameWithoutServiceName_IsRejected()
+        => Rejections.AssertErrors(
+            ["eds_cluster_config.service_name: must be set: an xdstp name says its type"],
+            _decoder.Decode(Cluster($$"""{"name": "xdstp://a/envoy.config.cluster.v3.Cluster/c", {{Eds}} }""")));
+
+    [Fact]
     public void Decode_NoName_IsRejected()
         => Rejections.AssertErrors(["name: must not be empty"], _decoder.Decode(Cluster($$"""{ {{Eds}} }""")));
 
