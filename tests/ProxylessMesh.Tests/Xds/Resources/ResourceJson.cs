@@ -27,6 +27,8 @@ internal static class ResourceJson
 
     public const string Router = $$"""{"name": "router", "typedConfig": {"@type": "{{Type}}envoy.extensions.filters.http.router.v3.Router"} }""";
 
+    private static readonly string RecordedRoot = Path.Combine(AppContext.BaseDirectory, "data", "istiod");
+
     // PickFirst and Percent are types the decoders do not know, or do not expect where the tables put them.
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(
         HttpConnectionManager.Descriptor,
@@ -58,9 +60,18 @@ internal static class ResourceJson
     public static ByteString Endpoints(string json) => Parser.Parse<ClusterLoadAssignment>(json).ToByteString();
 
     /// <summary>The resources of a recorded response, as they stand in their <c>Any</c>.</summary>
-    public static IReadOnlyList<ByteString> Recorded(string file)
+    /// <param name="file">Below the directory of the recordings.</param>
+    /// <param name="typeUrl">Only those of this type.</param>
+    public static IReadOnlyList<ByteString> Recorded(string file, string? typeUrl = null)
     {
-        var bytes = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "data", "istiod", file));
-        return [.. DiscoveryResponse.Parser.ParseFrom(bytes).Resources.Select(resource => resource.Value)];
+        var bytes = File.ReadAllBytes(Path.Combine(RecordedRoot, file));
+        return [.. DiscoveryResponse.Parser.ParseFrom(bytes).Resources.Where(resource => typeUrl is null || resource.TypeUrl == typeUrl).Select(resource => resource.Value)];
     }
+
+    /// <summary>Every recorded response of state of the world.</summary>
+    public static IEnumerable<string> RecordedFiles() =>
+        Directory.EnumerateFiles(RecordedRoot, "*.binpb", SearchOption.AllDirectories)
+            .Select(static file => Path.GetRelativePath(RecordedRoot, file))
+            .Where(static file => !Path.GetDirectoryName(file)!.EndsWith("-delta", StringComparison.Ordinal)) // those are responses of another kind
+            .Order(StringComparer.Ordinal);
 }

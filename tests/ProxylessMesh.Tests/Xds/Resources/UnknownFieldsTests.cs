@@ -63,6 +63,21 @@ public sealed class UnknownFieldsTests
     }
 
     [Fact]
+    public void Check_EveryTlsContextThatIstiodSent_IsKnown()
+    {
+        var contexts = ResourceJson.RecordedFiles()
+            .SelectMany(static file => ResourceJson.Recorded(file, ResourceJson.Type + "envoy.config.cluster.v3.Cluster"))
+            .Select(static bytes => Envoy.Config.Cluster.V3.Cluster.Parser.ParseFrom(bytes))
+            .SelectMany(static cluster => cluster.TransportSocketMatches.Select(static match => match.TransportSocket).Append(cluster.TransportSocket))
+            .Select(static socket => socket?.TypedConfig)
+            .Where(static config => config?.TypeUrl == ResourceJson.Type + UpstreamTlsContext.Descriptor.FullName)
+            .ToList();
+
+        Assert.NotEmpty(contexts);
+        Assert.All(contexts, static config => Assert.Empty(Check(config!.Value)));
+    }
+
+    [Fact]
     public void Check_ContentOfAnAny_IsLeftToItsReader()
     {
         var any = new Any { TypeUrl = "type.example/x", Value = UnheardField };
