@@ -64,7 +64,7 @@ internal sealed class ScaleControlPlane(int clusters, int endpointsPerCluster) :
     public string ServerName => "benchmark";
 
     public Task<ControlPlaneConnection> ConnectAsync(TimeProvider timeProvider, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
-        => Task.FromResult(new ControlPlaneConnection([this], new Node { Id = "benchmark" }, "%s", null, static _ => false));
+        => Task.FromResult(new ControlPlaneConnection(new XdsServerList([this], fallsBackOnReachabilityOnly: false), new Node { Id = "benchmark" }, "%s", null, static _ => false));
 
     public IXdsStream OpenStream(CancellationToken cancellationToken) => this;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Clusters;
+using ProxylessMesh.Http;
 
 namespace ProxylessMesh.Benchmarks.Scale;
 
@@ -32,7 +33,7 @@ internal static class ScaleRun
         await using var runtime = new MeshRuntime(
             new MeshOptions(), controlPlane, TimeProvider.System, SharedRandomSource.Instance, SystemHostResolver.Instance, new StubTransport(new StubHandler()), NullLoggerFactory.Instance);
         var pipeline = await runtime.StartAsync(CancellationToken.None);
-        var listener = pipeline.Listeners.Find(ScaleControlPlane.Listener).Listener;
+        var listener = pipeline.Listeners.Find(XdsTarget.Parse(new Uri($"xds:///{ScaleControlPlane.Listener}"))!).Listener;
         for (var view = listener.View; view.Routes is null; view = listener.View)
         {
             await listener.WaitForChangeAsync(view, CancellationToken.None);
