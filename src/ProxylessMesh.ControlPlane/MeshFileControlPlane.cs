@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.ControlPlane.Ads;
 using ProxylessMesh.ControlPlane.Files;
-using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.ControlPlane.Translation;
 using ProxylessMesh.Xds;
 
@@ -54,7 +53,7 @@ internal sealed class MeshFileControlPlane : IAsyncDisposable
     public IXdsTransport CreateTransport() => new InProcessXdsTransport(_path, _source.Store, _sessionLogger);
 
     /// <summary>Whether the file declares a service that answers to <paramref name="host"/> (no port), short forms of namespace <c>default</c> included.</summary>
-    public bool IsDeclared(string host) => _source.Store.Current.Resources.IsDeclared(host, ResourceIdentity.DefaultNamespace);
+    public bool IsDeclared(string host) => _source.Store.Current.Resources.IsDeclared(host);
 
     /// <summary>Stops following the file. Transports stay usable and serve the last good configuration.</summary>
     public ValueTask DisposeAsync() => _source.DisposeAsync();

@@ -55,7 +55,7 @@ public sealed class RouteTranslatorTests
     [Fact]
     public void Translate_PortThatIsNotHttp_HasNoVirtualHost()
     {
-        var resource = MeshYaml.Translate(TwoPorts).Find(ResourceTypes.RouteConfiguration, "outbound|5432||orders", "");
+        var resource = MeshYaml.Translate(TwoPorts).Find(ResourceTypes.RouteConfiguration, "outbound|5432||orders");
 
         Assert.Empty(RouteConfiguration.Parser.ParseFrom(resource!.Value).VirtualHosts);
     }
