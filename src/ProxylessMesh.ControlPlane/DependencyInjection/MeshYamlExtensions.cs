@@ -8,7 +8,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class MeshYamlExtensions
 {
     /// <summary>
-    /// Takes the mesh's configuration from a file of Istio kinds (ServiceEntry, VirtualService, DestinationRule), which is
+    /// Takes the mesh's configuration from a file of the kinds of Istio, Kubernetes and the Gateway API, which is
     /// followed: a change is in effect within about a second; a file with a mistake is reported and the last good one stays
     /// in effect. Wins over an xDS bootstrap.
     /// </summary>

@@ -45,8 +45,9 @@ internal static class ServiceNames
         }
 
         // A single label means a service of the client's own namespace.
-        string[] qualified = [nameAndNamespace + ServiceSuffix, nameAndNamespace];
-        return nameAndNamespace.AsSpan(dot + 1).SequenceEqual(ns) ? [nameAndNamespace[..dot], .. qualified] : qualified;
+        return nameAndNamespace.AsSpan(dot + 1).SequenceEqual(ns)
+            ? [nameAndNamespace[..dot], nameAndNamespace + ServiceSuffix, nameAndNamespace]
+            : [nameAndNamespace, nameAndNamespace + ServiceSuffix];
     }
 
     /// <summary>The host of a Kubernetes Service.</summary>

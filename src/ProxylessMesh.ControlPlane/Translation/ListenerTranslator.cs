@@ -20,7 +20,12 @@ internal static class ListenerTranslator
     public static XdsResource Translate(string name, MeshService service, ServicePort port)
     {
         var connectionManager = ConnectionManager(XdsNames.Routes(port.Number, service.Host), new ConfigSource { Ads = new AggregatedConfigSource() });
-        var listener = new Listener { Name = name, ApiListener = new ApiListener { ApiListener_ = Pack(connectionManager) } };
+        var listener = new Listener
+        {
+            Name = name,
+            Address = ToAddress(service.Addresses.FirstOrDefault(address => System.Net.IPAddress.TryParse(address, out _)) ?? AnyAddress, port.Number),
+            ApiListener = new ApiListener { ApiListener_ = Pack(connectionManager) },
+        };
         return XdsResource.Create(ResourceTypes.Listener, name, listener);
     }
 
@@ -33,7 +38,7 @@ internal static class ListenerTranslator
         var listener = new Listener
         {
             Name = name,
-            Address = new Address { SocketAddress = new SocketAddress { Address = AnyAddress, PortValue = (uint)port } },
+            Address = ToAddress(AnyAddress, port),
             FilterChains = { new FilterChain { Filters = { new Filter { Name = ConnectionManagerName, TypedConfig = Pack(connectionManager) } } } },
             TrafficDirection = TrafficDirection.Outbound,
             BindToPort = false,
@@ -46,6 +51,8 @@ internal static class ListenerTranslator
         Rds = new Rds { RouteConfigName = routes, ConfigSource = source },
         HttpFilters = { new HttpFilter { Name = RouterFilterName, TypedConfig = Pack(new Router()) } },
     };
+
+    private static Address ToAddress(string address, int port) => new() { SocketAddress = new SocketAddress { Address = address, PortValue = (uint)port } };
 
     private static Any Pack(IMessage message) => new() { TypeUrl = ResourceTypes.Prefix + message.Descriptor.FullName, Value = message.ToByteString() };
 }

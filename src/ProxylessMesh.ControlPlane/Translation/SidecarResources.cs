@@ -83,8 +83,19 @@ internal static class SidecarResources
         var hosts = directory.Services
             .Where(service => service.AliasOf is null && service.FindPort(port) is { IsHttp: true })
             .Select(service => RouteTranslator.VirtualHost(service, service.FindPort(port)!, directory)) // not null: filtered above
-            .OrderBy(host => host.Name, StringComparer.Ordinal);
-        return Create(port.ToString(CultureInfo.InvariantCulture), hosts.Append(directory.IsRegistryOnly ? Blocked() : Passed()));
+            .OrderBy(host => host.Name, StringComparer.Ordinal)
+            .ToArray();
+
+        // Within one route configuration a domain may stand once: the first that claims it keeps it.
+        var domains = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var host in hosts)
+        {
+            var own = host.Domains.Where(domains.Add).ToArray();
+            host.Domains.Clear();
+            host.Domains.AddRange(own);
+        }
+
+        return Create(port.ToString(CultureInfo.InvariantCulture), hosts.Where(host => host.Domains.Count > 0).Append(directory.IsRegistryOnly ? Blocked() : Passed()));
     }
 
     private static XdsResource Create(string name, IEnumerable<VirtualHost> hosts)

@@ -35,11 +35,11 @@ internal static class ClientDirectoryBuilder
 
     private static List<MeshService> ServicesFor(MeshWorld world, MeshClient client, SidecarView? sidecar, VirtualService[] virtualServices)
     {
-        // Of one host: the client's own namespace, then Kubernetes, then the order of the file.
+        // Of one host: Kubernetes, then the client's own namespace, then the order of the file.
         var visible = world.Services
             .Where(service => service.ExportTo.Reaches(service.Identity.Namespace, client.Namespace))
-            .OrderBy(service => service.Identity.Namespace == client.Namespace ? 0 : 1)
-            .ThenBy(service => service.IsKubernetes ? 0 : 1)
+            .OrderBy(service => service.IsKubernetes ? 0 : 1)
+            .ThenBy(service => service.Identity.Namespace == client.Namespace ? 0 : 1)
             .ToArray();
         var byHost = new Dictionary<string, MeshService>(StringComparer.Ordinal);
         foreach (var service in visible)

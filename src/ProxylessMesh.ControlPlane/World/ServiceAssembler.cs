@@ -70,7 +70,7 @@ internal static class ServiceAssembler
             var isOwnNamespace = owner.Identity.Namespace == service.Identity.Namespace;
             if (isOwnNamespace || (owner.ExportTo.Targets.Contains(ExportScope.All) && service.ExportTo.Targets.Contains(ExportScope.All)))
             {
-                var where = isOwnNamespace ? "" : " outside its namespace";
+                var where = isOwnNamespace || owner.IsKubernetes != service.IsKubernetes ? "" : " outside its namespace";
                 problems.Warning(
                     service.Identity,
                     SourceOf(service, model),
