@@ -10,8 +10,9 @@ namespace ProxylessMesh.ControlPlane.Ads;
 /// <param name="View">What it sees of the mesh, and in which dialect.</param>
 internal sealed record AdsClientIdentity(string NodeId, MeshClient View)
 {
-    private const string NamespaceKey = "NAMESPACE";
-    private const string LabelsKey = "LABELS";
+    public const string NamespaceKey = "NAMESPACE";
+    public const string LabelsKey = "LABELS";
+
     private const string GeneratorKey = "GENERATOR";
     private const int IstioIdParts = 4;
 

@@ -41,8 +41,8 @@ internal sealed class MeshResources
     /// <summary>Everything a wildcard subscription to every type would get, and the routes and endpoints.</summary>
     public IEnumerable<XdsResource> All => _byType.Values.SelectMany(resources => resources.Values).OrderBy(resource => resource.Name, StringComparer.Ordinal);
 
-    /// <summary>One view per namespace that has something of its own, as plain gRPC clients there see it.</summary>
-    public IEnumerable<MeshResources> Views => _world.Namespaces.Select(ns => For(MeshClient.Default with { Namespace = ns }));
+    /// <summary>One view per namespace that sees something of its own, as plain gRPC clients there see it.</summary>
+    public IEnumerable<MeshResources> Views => _world.NamespacesWithOwnViews.Select(ns => For(MeshClient.Default with { Namespace = ns }));
 
     /// <summary>The view of a client that says nothing of itself.</summary>
     public static MeshResources Translate(string version, MeshWorld world) => new(version, world, MeshClient.Default, []);

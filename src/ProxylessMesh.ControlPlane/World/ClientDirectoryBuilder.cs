@@ -62,6 +62,7 @@ internal static class ClientDirectoryBuilder
     // What an imported route leads to is imported with it.
     private static void AddDestinations(Dictionary<string, MeshService> byHost, MeshService[] visible, VirtualService[] virtualServices)
     {
+        var all = visible.DistinctBy(service => service.Host).ToDictionary(service => service.Host, StringComparer.Ordinal);
         foreach (var virtualService in virtualServices)
         {
             foreach (var route in virtualService.Http)
@@ -69,7 +70,7 @@ internal static class ClientDirectoryBuilder
                 foreach (var destination in route.Destinations)
                 {
                     var name = ServiceNames.CompleteReference(destination.Host, route.Namespace ?? virtualService.Identity.Namespace);
-                    if (visible.FirstOrDefault(service => service.Host == destination.Host || service.Host == name) is { } service)
+                    if (all.TryGetValue(destination.Host, out var service) || all.TryGetValue(name, out service))
                     {
                         byHost.TryAdd(service.Host, service);
                     }

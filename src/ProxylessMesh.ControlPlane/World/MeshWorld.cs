@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ProxylessMesh.ControlPlane.Model;
 
@@ -9,6 +10,7 @@ namespace ProxylessMesh.ControlPlane.World;
 /// </summary>
 internal sealed class MeshWorld
 {
+    private readonly FrozenDictionary<string, MeshService> _byHost;
     private readonly ImmutableSortedSet<string> _selectingLabels;
     private readonly bool _isLocalityUsed;
 
@@ -17,6 +19,7 @@ internal sealed class MeshWorld
         Model = model;
         Services = services;
         VirtualServices = virtualServices;
+        _byHost = services.OrderBy(service => service.IsKubernetes ? 0 : 1).DistinctBy(service => service.Host).ToFrozenDictionary(service => service.Host, StringComparer.Ordinal);
         _isLocalityUsed = services.Any(service => service.PrefersClose);
         _selectingLabels =
         [
@@ -52,6 +55,21 @@ internal sealed class MeshWorld
         return new MeshWorld(model, services, virtualServices);
     }
 
+    /// <summary>
+    /// The namespaces whose clients see something that no other namespace sees: all others have the view of <c>default</c>, but
+    /// for the short names in it.
+    /// </summary>
+    public IEnumerable<string> NamespacesWithOwnViews => VirtualServices.SelectMany(candidate => Particular(candidate.Identity, candidate.ExportTo ?? Model.Settings.VirtualServiceExportTo))
+        .Concat(Services.SelectMany(service => Particular(service.Identity, service.ExportTo)))
+        .Concat(Model.DestinationRules.Where(rule => FindService(rule.Host.Host, rule.Identity.Namespace)?.Identity.Namespace != rule.Identity.Namespace).Select(rule => rule.Identity.Namespace))
+        .Concat(Model.Sidecars.Select(sidecar => sidecar.Identity.Namespace))
+        .Append(ResourceIdentity.DefaultNamespace)
+        .Distinct(StringComparer.Ordinal);
+
+    /// <summary>The service that a resource of a namespace means by a host, whoever sees it.</summary>
+    public MeshService? FindService(string host, string ns)
+        => _byHost.GetValueOrDefault(host) ?? _byHost.GetValueOrDefault(ServiceNames.CompleteReference(host, ns));
+
     /// <summary>The client without what makes no difference in this mesh, so that clients with the same view are equal.</summary>
     public MeshClient Reduce(MeshClient client) => client with
     {
@@ -64,6 +82,9 @@ internal sealed class MeshWorld
     /// <summary>The same without what a Sidecar takes away.</summary>
     public ServiceDirectory Unscoped(MeshClient client)
         => ClientDirectoryBuilder.Build(new MeshWorld(Model with { Sidecars = [] }, Services, VirtualServices), client);
+
+    private static IEnumerable<string> Particular(ResourceIdentity owner, ExportScope scope)
+        => scope.Targets.Contains(ExportScope.All) ? [] : scope.Targets.Where(IsNamespace).Append(owner.Namespace);
 
     private static bool IsNamespace(string target) => target is not (ExportScope.All or ExportScope.Own or ExportScope.None);
 }

@@ -64,7 +64,7 @@ internal static class PrecedenceChecker
                 }
             }
 
-            var service = world.Services.FirstOrDefault(service => service.Host == host || service.Host == rule.Host.Host);
+            var service = world.FindService(rule.Host.Host, rule.Identity.Namespace);
             if (service is not null && rule.Identity.Namespace != service.Identity.Namespace && rule.Identity.Namespace != world.Model.Settings.RootNamespace)
             {
                 problems.Warning(

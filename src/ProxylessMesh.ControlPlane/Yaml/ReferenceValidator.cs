@@ -52,8 +52,10 @@ internal static class ReferenceValidator
             return; // reported when it was read
         }
 
-        var completed = ServiceNames.CompleteReference(host.Host, resource.Namespace);
-        if (!world.Services.Any(service => service.Host == completed || HostPattern.Includes(host.Host, service.Host)))
+        var isKnown = HostPattern.IsWildcard(host.Host)
+            ? world.Services.Any(service => HostPattern.Includes(host.Host, service.Host))
+            : world.FindService(host.Host, resource.Namespace) is not null;
+        if (!isKnown)
         {
             problems.Error(resource, host.Source, UnknownHost(host.Host));
         }
