@@ -40,7 +40,7 @@ public sealed class OwnViewTests : IDisposable
         });
     }
 
-    private static string Text(int port, string prefix) => $$"""
+    private static string Text(int port, string prefix) => $$$"""
         apiVersion: v1
         kind: Service
         metadata: {name: cart, namespace: shop}
@@ -49,7 +49,12 @@ public sealed class OwnViewTests : IDisposable
         apiVersion: v1
         kind: Pod
         metadata: {name: cart-1, namespace: shop, labels: {app: cart}}
-        spec: {containers: [{name: app, ports: [{name: web, containerPort: {{port}} }]}]}
+        spec:
+          containers:
+          - name: app
+            ports:
+            - name: web
+              containerPort: {{{port}}}
         status: {podIP: 127.0.0.1, phase: Running}
         ---
         apiVersion: networking.istio.io/v1
@@ -59,7 +64,7 @@ public sealed class OwnViewTests : IDisposable
           hosts: [cart]
           exportTo: ['.']
           http:
-          - match: [{uri: {prefix: /api}, sourceLabels: {app: web}}]
+          - match: [{uri: {prefix: /api}, sourceLabels: { app: web } }]
             delegate: {name: api}
         ---
         apiVersion: networking.istio.io/v1
@@ -67,7 +72,7 @@ public sealed class OwnViewTests : IDisposable
         metadata: {name: api, namespace: shop}
         spec:
           http:
-          - rewrite: {uri: {{prefix}} }
-            route: [{destination: {host: cart}}]
+          - rewrite: {uri: {{{prefix}}} }
+            route: [{destination: {host: cart} }]
         """;
 }
