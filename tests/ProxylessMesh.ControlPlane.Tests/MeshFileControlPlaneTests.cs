@@ -1,8 +1,8 @@
 using Envoy.Service.Discovery.V3;
 using Microsoft.Extensions.Logging.Abstractions;
+using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Xds;
-using ProxylessMesh.ControlPlane.Model;
 
 namespace ProxylessMesh.ControlPlane.Tests;
 
