@@ -6,7 +6,7 @@ namespace ProxylessMesh.ControlPlane;
 /// <summary>What <see cref="ControlPlaneServer"/> serves, and where.</summary>
 public sealed class ControlPlaneServerOptions
 {
-    /// <summary>The mesh file: YAML documents of the kinds ServiceEntry, VirtualService and DestinationRule (networking.istio.io). It is followed: a changed file comes into force by itself.</summary>
+    /// <summary>The mesh file: YAML documents of the kinds of Istio, Kubernetes and the Gateway API (docs/mesh-yaml.md). It is followed: a changed file comes into force by itself.</summary>
     /// <value>Default: <c>mesh.yaml</c> in the working directory.</value>
     public string ConfigurationFile { get; set; } = "mesh.yaml";
 

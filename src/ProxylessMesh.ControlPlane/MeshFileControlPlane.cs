@@ -53,8 +53,8 @@ internal sealed class MeshFileControlPlane : IAsyncDisposable
     /// <summary>A way to this control plane; the caller disposes it.</summary>
     public IXdsTransport CreateTransport() => new InProcessXdsTransport(_path, _source.Store, _sessionLogger);
 
-    /// <summary>Whether the file declares a service that answers to <paramref name="host"/> (no port), short forms of namespace <c>default</c> included.</summary>
-    public bool IsDeclared(string host) => _source.Store.Current.Resources.IsDeclared(host, ResourceIdentity.DefaultNamespace);
+    /// <summary>Whether the file declares a service that answers to <paramref name="host"/> (no port) as <paramref name="client"/> sees it, short forms included.</summary>
+    public bool IsDeclared(string host, MeshClient client) => _source.Store.Current.Resources.For(client).IsDeclared(host);
 
     /// <summary>Stops following the file. Transports stay usable and serve the last good configuration.</summary>
     public ValueTask DisposeAsync() => _source.DisposeAsync();

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ProxylessMesh.ControlPlane.Yaml;
+using ProxylessMesh.ControlPlane.Model;
 
 namespace ProxylessMesh.ControlPlane;
 

@@ -1,5 +1,6 @@
 using Envoy.Service.Discovery.V3;
 using Microsoft.Extensions.Logging.Abstractions;
+using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Xds;
 
@@ -23,12 +24,12 @@ public sealed class MeshFileControlPlaneTests : IDisposable
         controlPlane.Changed += changed.SetResult;
         await stream.SendAsync(new DiscoveryRequest { TypeUrl = ResourceTypes.Listener, ResourceNames = { "cart" } }, timeout.Token);
         Assert.Empty((await stream.ReadAsync(timeout.Token))!.Resources);
-        Assert.False(controlPlane.IsDeclared("cart"));
+        Assert.False(controlPlane.IsDeclared("cart", MeshClient.Default));
 
         _directory.Replace("mesh.yaml", MeshYaml.Service("cart"));
         await changed.Task.WaitAsync(timeout.Token);
 
-        Assert.True(controlPlane.IsDeclared("cart"));
+        Assert.True(controlPlane.IsDeclared("cart", MeshClient.Default));
         Assert.Single((await stream.ReadAsync(timeout.Token))!.Resources);
         Assert.Null(controlPlane.LastError);
         Assert.Equal(path, transport.ServerName);

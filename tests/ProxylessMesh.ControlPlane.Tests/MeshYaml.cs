@@ -50,7 +50,7 @@ internal static class MeshYaml
     {
         var result = MeshYamlReader.Read(File, text);
         Assert.Empty(result.Errors);
-        return MeshResources.Translate(version.ToString(CultureInfo.InvariantCulture), result.Directory);
+        return MeshResources.Translate(version.ToString(CultureInfo.InvariantCulture), result.World);
     }
 
     /// <summary>A static service with one endpoint, as one document.</summary>

@@ -37,7 +37,11 @@ internal sealed partial class AdsSession
     public IReadOnlyList<DiscoveryResponse> OnRequest(DiscoveryRequest request)
     {
         // Only the first request of a stream carries the node.
-        _client ??= AdsClientIdentity.From(request.Node);
+        if (_client is null)
+        {
+            _client = AdsClientIdentity.From(request.Node);
+            _resources = _resources.For(_client.View);
+        }
 
         var index = PushIndex(request.TypeUrl);
         if (index < 0)
@@ -61,7 +65,7 @@ internal sealed partial class AdsSession
         }
 
         subscription.Subscribe(request.ResourceNames);
-        return subscription.CatchUp(_resources, Client.Namespace, isRemovalDue: true) is { } response
+        return subscription.CatchUp(_resources, isRemovalDue: true) is { } response
             ? [subscription.Stamp(response, NextNonce())]
             : [];
     }
@@ -72,7 +76,7 @@ internal sealed partial class AdsSession
     /// </returns>
     public IReadOnlyList<DiscoveryResponse> OnChanged(MeshResources resources)
     {
-        _resources = resources;
+        _resources = resources.For(Client.View);
         var responses = new List<DiscoveryResponse>();
         AddChanges(responses, isRemovalDue: false);
         AddChanges(responses, isRemovalDue: true);
@@ -83,7 +87,7 @@ internal sealed partial class AdsSession
     {
         foreach (var subscription in _subscriptions)
         {
-            if (subscription?.CatchUp(_resources, Client.Namespace, isRemovalDue) is { } response)
+            if (subscription?.CatchUp(_resources, isRemovalDue) is { } response)
             {
                 responses.Add(subscription.Stamp(response, NextNonce()));
             }

@@ -63,20 +63,19 @@ internal sealed class AdsSubscription(string typeUrl)
     /// <summary>
     /// The response that brings the client up to date, or <see langword="null"/> when it is.
     /// </summary>
-    /// <param name="resources">The configuration in force.</param>
-    /// <param name="clientNamespace">Completes single-label hosts.</param>
+    /// <param name="resources">The configuration in force, as the client sees it.</param>
     /// <param name="isRemovalDue">
     /// Whether to say what is gone. Before that, a resource that is gone stays in a full-state response, so that nothing
     /// vanishes while a route of the client still leads to it.
     /// </param>
-    public DiscoveryResponse? CatchUp(MeshResources resources, string clientNamespace, bool isRemovalDue)
+    public DiscoveryResponse? CatchUp(MeshResources resources, bool isRemovalDue)
     {
         // Who asks for everything is answered even when that is nothing.
         var isChanged = _isWildcard && Nonce.Length == 0;
         var response = new DiscoveryResponse { TypeUrl = TypeUrl, VersionInfo = resources.Version };
         foreach (var name in NamesToSend(resources))
         {
-            var current = resources.Find(TypeUrl, name, clientNamespace);
+            var current = resources.Find(TypeUrl, name);
             var isKnown = _sent.TryGetValue(name, out var sent);
             if (current is null && sent is not null && !isRemovalDue)
             {

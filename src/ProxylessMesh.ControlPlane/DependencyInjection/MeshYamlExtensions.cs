@@ -8,7 +8,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class MeshYamlExtensions
 {
     /// <summary>
-    /// Takes the mesh's configuration from a file of Istio kinds (ServiceEntry, VirtualService, DestinationRule), which is
+    /// Takes the mesh's configuration from a file of the kinds of Istio, Kubernetes and the Gateway API, which is
     /// followed: a change is in effect within about a second; a file with a mistake is reported and the last good one stays
     /// in effect. Wins over an xDS bootstrap.
     /// </summary>
@@ -16,11 +16,18 @@ public static class MeshYamlExtensions
     /// <param name="path">The file; a relative path is looked for in the working directory, then beside the application.</param>
     /// <returns>The same builder.</returns>
     /// <exception cref="MeshFileException">Thrown at start-up when the file is missing or has a mistake; names file, line, resource and field.</exception>
-    public static IMeshBuilder AddMeshYaml(this IMeshBuilder builder, string path)
+    public static IMeshBuilder AddMeshYaml(this IMeshBuilder builder, string path) => builder.AddMeshYaml(path, _ => { });
+
+    /// <inheritdoc cref="AddMeshYaml(IMeshBuilder, string)"/>
+    /// <param name="builder">The mesh.</param>
+    /// <param name="path">The file; a relative path is looked for in the working directory, then beside the application.</param>
+    /// <param name="configure">Says who this process is: its namespace, labels and locality.</param>
+    public static IMeshBuilder AddMeshYaml(this IMeshBuilder builder, string path, Action<MeshYamlOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        builder.Services.Configure<MeshOptions>(options => options.UseMeshYaml(path));
+        ArgumentNullException.ThrowIfNull(configure);
+        builder.Services.Configure<MeshOptions>(options => options.UseMeshYaml(path, configure));
         return builder;
     }
 
@@ -29,11 +36,20 @@ public static class MeshYamlExtensions
     /// <param name="options">The mesh's options.</param>
     /// <param name="path">The file; a relative path is looked for in the working directory, then beside the application.</param>
     /// <returns>The same options.</returns>
-    public static MeshOptions UseMeshYaml(this MeshOptions options, string path)
+    public static MeshOptions UseMeshYaml(this MeshOptions options, string path) => options.UseMeshYaml(path, _ => { });
+
+    /// <inheritdoc cref="UseMeshYaml(MeshOptions, string)"/>
+    /// <param name="options">The mesh's options.</param>
+    /// <param name="path">The file; a relative path is looked for in the working directory, then beside the application.</param>
+    /// <param name="configure">Says who this process is: its namespace, labels and locality.</param>
+    public static MeshOptions UseMeshYaml(this MeshOptions options, string path, Action<MeshYamlOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        options.ControlPlane = new MeshYamlControlPlane(path);
+        ArgumentNullException.ThrowIfNull(configure);
+        var identity = new MeshYamlOptions();
+        configure(identity);
+        options.ControlPlane = new MeshYamlControlPlane(path, identity);
         return options;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ProxylessMesh.ControlPlane.Model;
+using ProxylessMesh.ControlPlane.World;
 using ProxylessMesh.ControlPlane.Yaml;
 
 namespace ProxylessMesh.ControlPlane.Files;
@@ -27,9 +28,9 @@ internal static class MeshFileLoader
     }
 
     /// <exception cref="MeshFileException">The text is wrong.</exception>
-    public static (ServiceDirectory Directory, ImmutableArray<MeshFileProblem> Warnings) Parse(string path, string text)
+    public static (MeshWorld World, ImmutableArray<MeshFileProblem> Warnings) Parse(string path, string text)
     {
         var result = MeshYamlReader.Read(path, text);
-        return result.Errors.IsEmpty ? (result.Directory, result.Warnings) : throw new MeshFileException(path, result.Errors);
+        return result.Errors.IsEmpty ? (result.World, result.Warnings) : throw new MeshFileException(path, result.Errors);
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.ControlPlane.Translation;
-using ProxylessMesh.ControlPlane.Yaml;
+using ProxylessMesh.ControlPlane.World;
 
 namespace ProxylessMesh.ControlPlane.Files;
 
@@ -29,14 +29,14 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
     private Exception? _lastError; // swapped whole
     private Task _loop = Task.CompletedTask;
 
-    private MeshFileSource(string path, string text, ServiceDirectory directory, MeshFileSourceOptions options, TimeProvider timeProvider, ILogger logger)
+    private MeshFileSource(string path, string text, MeshWorld world, MeshFileSourceOptions options, TimeProvider timeProvider, ILogger logger)
     {
         _path = path;
         _lastText = text;
         _options = options;
         _timeProvider = timeProvider;
         _logger = logger;
-        Store = new MeshConfigurationStore(Translate(directory, _lastVersion));
+        Store = new MeshConfigurationStore(Translate(world, _lastVersion));
     }
 
     /// <summary>The last good configuration.</summary>
@@ -57,8 +57,8 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var text = await MeshFileLoader.ReadTextAsync(path, cancellationToken).ConfigureAwait(false);
-        var (directory, warnings) = MeshFileLoader.Parse(path, text);
-        var source = new MeshFileSource(path, text, directory, options, timeProvider, logger);
+        var (world, warnings) = MeshFileLoader.Parse(path, text);
+        var source = new MeshFileSource(path, text, world, options, timeProvider, logger);
         source.LogWarnings(warnings);
         source._loop = Task.Run(source.RunAsync, CancellationToken.None);
         return source;
@@ -102,8 +102,8 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
             }
 
             _lastText = text;
-            var (directory, warnings) = MeshFileLoader.Parse(_path, text);
-            var resources = Translate(directory, _lastVersion + 1);
+            var (world, warnings) = MeshFileLoader.Parse(_path, text);
+            var resources = Translate(world, _lastVersion + 1);
             LogWarnings(warnings);
             _lastVersion++;
             Store.Publish(resources);
@@ -147,9 +147,9 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
         }
     }
 
-    private MeshResources Translate(ServiceDirectory directory, long version)
+    private MeshResources Translate(MeshWorld world, long version)
     {
-        var resources = MeshResources.Translate(version.ToString(CultureInfo.InvariantCulture), directory);
+        var resources = MeshResources.Translate(version.ToString(CultureInfo.InvariantCulture), world);
         var errors = ServedResourceValidator.Validate(resources);
         return errors.Count == 0 ? resources : throw new MeshFileException(_path, [.. errors.Select(error => $"{_path}: {error}")], innerException: null);
     }

@@ -20,6 +20,12 @@ internal sealed record DestinationRule
     public LoadBalancerKind? LoadBalancer { get; init; }
 
     public ImmutableArray<Subset> Subsets { get; init; } = [];
+
+    /// <summary><see langword="null"/>: the mesh's default.</summary>
+    public ExportScope? ExportTo { get; init; }
+
+    /// <summary>The clients it is for, in its own namespace; <see langword="null"/>: all.</summary>
+    public LabelSelector? Workloads { get; init; }
 }
 
 /// <summary>A named part of a host's endpoints: those that carry all of <see cref="Labels"/>.</summary>
@@ -34,16 +40,5 @@ internal sealed record Subset
     /// <summary>Overrides the rule's; <see langword="null"/> when the subset does not say.</summary>
     public LoadBalancerKind? LoadBalancer { get; init; }
 
-    public bool Selects(WorkloadEndpoint endpoint)
-    {
-        foreach (var (name, value) in Labels)
-        {
-            if (!endpoint.Labels.TryGetValue(name, out var actual) || !string.Equals(actual, value, StringComparison.Ordinal))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public bool Selects(WorkloadEndpoint endpoint) => new LabelSelector(Labels).Selects(endpoint.Labels);
 }

@@ -9,6 +9,9 @@ internal sealed record HttpRedirect
     /// <summary>Replaces the whole path; empty keeps it.</summary>
     public string Uri { get; init; } = "";
 
+    /// <summary>Replaces the prefix that the match names; excludes <see cref="Uri"/>. <see langword="null"/> keeps it.</summary>
+    public string? PrefixUri { get; init; }
+
     /// <summary>The new host; empty keeps it.</summary>
     public string Authority { get; init; } = "";
 

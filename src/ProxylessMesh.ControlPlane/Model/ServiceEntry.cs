@@ -33,6 +33,20 @@ internal sealed record ServiceEntry
     public ServiceResolution Resolution { get; init; }
 
     public ImmutableArray<WorkloadEndpoint> Endpoints { get; init; } = [];
+
+    /// <summary>Takes the endpoints from WorkloadEntries and Pods of the namespace instead.</summary>
+    public LabelSelector? WorkloadSelector { get; init; }
+
+    /// <summary><c>location: MESH_EXTERNAL</c>, the default.</summary>
+    public bool IsExternal { get; init; } = true;
+
+    public ImmutableArray<string> SubjectAltNames { get; init; } = [];
+
+    /// <summary><see langword="null"/>: the mesh's default.</summary>
+    public ExportScope? ExportTo { get; init; }
+
+    /// <summary>Annotation <c>networking.istio.io/traffic-distribution</c>: near endpoints first.</summary>
+    public bool PrefersClose { get; init; }
 }
 
 /// <summary>A port of a service.</summary>
@@ -40,7 +54,14 @@ internal sealed record ServiceEntry
 /// <param name="Name">Its name, by which endpoints override it.</param>
 /// <param name="IsHttp">Requests on it are routed; any other protocol is passed through.</param>
 /// <param name="TargetPort">The port endpoints listen on, unless an endpoint says otherwise.</param>
-internal sealed record ServicePort(int Number, string Name, bool IsHttp, int TargetPort);
+internal sealed record ServicePort(int Number, string Name, bool IsHttp, int TargetPort)
+{
+    /// <summary>GRPC, GRPC-WEB or HTTP2: endpoints are called with HTTP/2.</summary>
+    public bool IsHttp2 { get; init; }
+
+    /// <summary>A Kubernetes <c>targetPort</c> that is the name of a container's port; empty when it is a number.</summary>
+    public string TargetPortName { get; init; } = "";
+}
 
 /// <summary>One endpoint of a service (<c>WorkloadEntry</c>).</summary>
 internal sealed record WorkloadEndpoint
@@ -63,7 +84,28 @@ internal sealed record WorkloadEndpoint
     /// <summary><c>region/zone/subzone</c>; parts may be missing from the right.</summary>
     public string Locality { get; init; } = "";
 
+    /// <summary>The network it is reached in; empty: the caller's.</summary>
+    public string Network { get; init; } = "";
+
+    /// <summary>Whose identity it has; empty when unknown.</summary>
+    public string ServiceAccount { get; init; } = "";
+
+    /// <summary>A ready pod of Kubernetes, whose health is therefore known.</summary>
+    public bool IsReadyPod { get; init; }
+
+    /// <summary>Serves the ports of <see cref="Ports"/> and no other.</summary>
+    public bool HasOnlyItsPorts { get; init; }
+
     public bool IsUnixSocket => Address.StartsWith(UnixScheme, StringComparison.Ordinal);
 
-    public int PortFor(ServicePort port) => Ports.TryGetValue(port.Name, out var number) ? number : port.TargetPort;
+    /// <returns>The port it listens on for a port of the service, or <see langword="null"/> when it does not serve that.</returns>
+    public int? PortFor(ServicePort port)
+    {
+        if (Ports.TryGetValue(port.Name, out var number))
+        {
+            return number;
+        }
+
+        return HasOnlyItsPorts ? null : port.TargetPort;
+    }
 }

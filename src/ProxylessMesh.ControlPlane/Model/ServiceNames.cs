@@ -29,8 +29,8 @@ internal static class ServiceNames
         return isWithSvc ? $"{host}.cluster.local" : host;
     }
 
-    /// <summary>The short forms of a full name, shortest first; none for any other host.</summary>
-    public static IReadOnlyList<string> ShortForms(string host)
+    /// <summary>The short forms of a full name that a client in <paramref name="ns"/> may write, in istiod's order; none for any other host.</summary>
+    public static IReadOnlyList<string> ShortForms(string host, string ns)
     {
         if (!host.EndsWith(FullSuffix, StringComparison.Ordinal))
         {
@@ -39,10 +39,19 @@ internal static class ServiceNames
 
         var nameAndNamespace = host[..^FullSuffix.Length];
         var dot = nameAndNamespace.IndexOf('.', StringComparison.Ordinal);
-        return dot <= 0 || nameAndNamespace.IndexOf('.', dot + 1) >= 0
-            ? []
-            : [nameAndNamespace[..dot], nameAndNamespace, nameAndNamespace + ServiceSuffix];
+        if (dot <= 0 || nameAndNamespace.IndexOf('.', dot + 1) >= 0)
+        {
+            return [];
+        }
+
+        // A single label means a service of the client's own namespace.
+        return nameAndNamespace.AsSpan(dot + 1).SequenceEqual(ns)
+            ? [nameAndNamespace[..dot], nameAndNamespace + ServiceSuffix, nameAndNamespace]
+            : [nameAndNamespace, nameAndNamespace + ServiceSuffix];
     }
+
+    /// <summary>The host of a Kubernetes Service.</summary>
+    public static string FullName(string name, string ns) => Complete(name, ns);
 
     private static string Complete(string label, string ns) => $"{label}.{ns}{FullSuffix}";
 }

@@ -1,8 +1,10 @@
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Core.V3;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.Xds;
+using HttpProtocolOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
 
 namespace ProxylessMesh.ControlPlane.Translation;
 
@@ -12,50 +14,80 @@ namespace ProxylessMesh.ControlPlane.Translation;
 /// </summary>
 internal static class ClusterTranslator
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+    private const string HttpProtocolOptionsName = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
     private static readonly TimeSpan DnsRefreshRate = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DnsJitter = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Istio's default.</summary>
+    public static Duration ConnectTimeout => Duration.FromTimeSpan(TimeSpan.FromSeconds(10));
 
     /// <param name="service">The service.</param>
     /// <param name="port">One of its ports.</param>
     /// <param name="subset">One of its subsets, or <see langword="null"/> for all endpoints.</param>
+    /// <param name="client">Who will see it.</param>
     /// <returns>The cluster, or <see langword="null"/> when there is nothing it could ever dial: a subset of a single name that lacks its labels.</returns>
-    public static XdsResource? Translate(MeshService service, ServicePort port, Subset? subset)
+    public static XdsResource? Translate(MeshService service, ServicePort port, Subset? subset, MeshClient client)
     {
         var name = XdsNames.Cluster(port.Number, subset?.Name ?? "", service.Host);
-        var cluster = new Cluster
+        var isSidecar = client.Dialect == XdsDialect.Sidecar;
+        var cluster = new Cluster { Name = name, ConnectTimeout = ConnectTimeout, LbPolicy = PolicyOf(service, subset, isSidecar) };
+        if (isSidecar && (service.IsHeadless || service.Resolution == ServiceResolution.None))
         {
-            Name = name,
-            ConnectTimeout = Duration.FromTimeSpan(ConnectTimeout),
-            LbPolicy = PolicyOf(service, subset),
-        };
-        switch (service.Entry.Resolution)
+            // The caller resolved the host itself, and that is where the connection goes.
+            cluster.Type = Cluster.Types.DiscoveryType.OriginalDst;
+            cluster.LbPolicy = Cluster.Types.LbPolicy.ClusterProvided;
+        }
+        else if (service.Resolution == ServiceResolution.Static)
         {
-            case ServiceResolution.Static:
-                cluster.Type = Cluster.Types.DiscoveryType.Eds;
-                cluster.EdsClusterConfig = new Cluster.Types.EdsClusterConfig
-                {
-                    ServiceName = name,
-                    EdsConfig = new ConfigSource { Ads = new AggregatedConfigSource() },
-                };
-                break;
-            case ServiceResolution.Dns:
-                cluster.Type = Cluster.Types.DiscoveryType.StrictDns;
-                cluster.DnsRefreshRate = Duration.FromTimeSpan(DnsRefreshRate);
-                cluster.LoadAssignment = EndpointTranslator.Assign(name, service, port, subset);
-                break;
-            default:
-                cluster.Type = Cluster.Types.DiscoveryType.LogicalDns;
-                cluster.DnsRefreshRate = Duration.FromTimeSpan(DnsRefreshRate);
-                cluster.LoadAssignment = EndpointTranslator.Assign(name, service, port, subset);
-                break;
+            cluster.Type = Cluster.Types.DiscoveryType.Eds;
+            cluster.EdsClusterConfig = new Cluster.Types.EdsClusterConfig { ServiceName = name, EdsConfig = AdsSource(isSidecar) };
+        }
+        else
+        {
+            cluster.Type = service.Resolution == ServiceResolution.Dns ? Cluster.Types.DiscoveryType.StrictDns : Cluster.Types.DiscoveryType.LogicalDns;
+            cluster.DnsRefreshRate = Duration.FromTimeSpan(DnsRefreshRate);
+            cluster.LoadAssignment = EndpointTranslator.Assign(name, service, port, subset, client);
+        }
+
+        if (isSidecar)
+        {
+            AddSidecarFields(cluster, port);
         }
 
         return cluster.LoadAssignment is { Endpoints.Count: 0 } ? null : XdsResource.Create(ResourceTypes.Cluster, name, cluster);
     }
 
-    // What nobody chose is round robin: most gRPC clients reject LEAST_REQUEST.
-    private static Cluster.Types.LbPolicy PolicyOf(MeshService service, Subset? subset)
-        => (subset?.LoadBalancer ?? service.LoadBalancer) == LoadBalancerKind.LeastRequest
-            ? Cluster.Types.LbPolicy.LeastRequest
-            : Cluster.Types.LbPolicy.RoundRobin;
+    private static ConfigSource AdsSource(bool isSidecar) => isSidecar
+        ? new ConfigSource { Ads = new AggregatedConfigSource(), InitialFetchTimeout = new Duration(), ResourceApiVersion = ApiVersion.V3 }
+        : new ConfigSource { Ads = new AggregatedConfigSource() };
+
+    private static void AddSidecarFields(Cluster cluster, ServicePort port)
+    {
+        if (cluster.LoadAssignment is not null)
+        {
+            cluster.DnsLookupFamily = Cluster.Types.DnsLookupFamily.V4Only;
+            cluster.RespectDnsTtl = true;
+            cluster.DnsJitter = Duration.FromTimeSpan(DnsJitter);
+        }
+
+        if (port.IsHttp2)
+        {
+            var options = new HttpProtocolOptions
+            {
+                ExplicitHttpConfig = new HttpProtocolOptions.Types.ExplicitHttpConfig { Http2ProtocolOptions = new Http2ProtocolOptions() },
+            };
+            cluster.TypedExtensionProtocolOptions.Add(
+                HttpProtocolOptionsName,
+                new Any { TypeUrl = ResourceTypes.Prefix + HttpProtocolOptions.Descriptor.FullName, Value = options.ToByteString() });
+        }
+    }
+
+    // What nobody chose is Istio's default in a sidecar, and round robin for gRPC clients, most of which reject LEAST_REQUEST.
+    private static Cluster.Types.LbPolicy PolicyOf(MeshService service, Subset? subset, bool isSidecar) => (subset?.LoadBalancer ?? service.LoadBalancer) switch
+    {
+        LoadBalancerKind.LeastRequest => Cluster.Types.LbPolicy.LeastRequest,
+        null when isSidecar => Cluster.Types.LbPolicy.LeastRequest,
+        _ => Cluster.Types.LbPolicy.RoundRobin,
+    };
 }

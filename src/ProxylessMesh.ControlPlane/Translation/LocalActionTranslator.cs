@@ -17,7 +17,6 @@ internal static class LocalActionTranslator
         var action = new RedirectAction
         {
             HostRedirect = redirect.Authority,
-            PathRedirect = redirect.Uri,
             PortRedirect = (uint)PortOf(redirect, listenerPort),
             ResponseCode = redirect.Code switch
             {
@@ -28,6 +27,15 @@ internal static class LocalActionTranslator
                 _ => RedirectAction.Types.RedirectResponseCode.MovedPermanently,
             },
         };
+        if (redirect.PrefixUri is { } prefix)
+        {
+            action.PrefixRewrite = prefix;
+        }
+        else if (redirect.Uri.Length > 0)
+        {
+            action.PathRedirect = redirect.Uri;
+        }
+
         if (redirect.Scheme.Length > 0)
         {
             action.SchemeRedirect = redirect.Scheme;

@@ -35,7 +35,8 @@ internal static class RouteMatchTranslator
         {
             null => new RouteMatch { Prefix = "/" },
             { Kind: StringMatchKind.Exact } uri => new RouteMatch { Path = uri.Value },
-            { Kind: StringMatchKind.Prefix } uri => new RouteMatch { Prefix = uri.Value },
+            { Kind: StringMatchKind.Prefix } or { Kind: StringMatchKind.PathPrefix, Value: "/" } => new RouteMatch { Prefix = match.Uri.Value },
+            { Kind: StringMatchKind.PathPrefix } uri => new RouteMatch { PathSeparatedPrefix = uri.Value },
             { } uri => new RouteMatch { SafeRegex = new RegexMatcher { Regex = uri.Value } },
         };
         result.CaseSensitive = !match.IgnoreUriCase;

@@ -7,24 +7,23 @@ using ProxylessMesh.Xds;
 namespace ProxylessMesh.ControlPlane.Translation;
 
 /// <summary>
-/// Makes the route configuration of a service's port: one virtual host with the routes of the service's VirtualService, or
-/// one default route. A port that is not HTTP gets no virtual host, as istiod does it: such traffic is passed through.
+/// Makes the virtual host of a service's port, with the routes of its VirtualService or one default route, and the route
+/// configuration that holds it alone. A port that is not HTTP gets no virtual host, as istiod does it: such traffic is passed
+/// through. So is that of an alias of a host outside the mesh.
 /// </summary>
 internal static class RouteTranslator
 {
     private const string DefaultRouteName = "default";
     private const string EveryPath = "/";
+    private const string MeshGateway = "mesh";
 
     public static XdsResource Translate(MeshService service, ServicePort port, ServiceDirectory directory)
     {
         var routes = new RouteConfiguration { Name = XdsNames.Routes(port.Number, service.Host) };
-        if (port.IsHttp)
+        var target = TargetOf(service, directory);
+        if (port.IsHttp && target?.FindPort(port.Number) is { IsHttp: true } targetPort)
         {
-            var virtualHost = new VirtualHost { Name = XdsNames.Listener(service, port) };
-            virtualHost.Domains.AddRange(VirtualHostDomains.Of(service, port.Number));
-            virtualHost.Routes.AddRange(service.VirtualService is { } virtualService
-                ? TranslateHttp(virtualService, port, directory)
-                : [DefaultRoute(service, port)]);
+            var virtualHost = VirtualHost(target, targetPort, directory);
             routes.VirtualHosts.Add(virtualHost);
             if (virtualHost.Routes.Any(route => route.DirectResponse is not null))
             {
@@ -33,6 +32,26 @@ internal static class RouteTranslator
         }
 
         return XdsResource.Create(ResourceTypes.RouteConfiguration, routes.Name, routes);
+    }
+
+    public static VirtualHost VirtualHost(MeshService service, ServicePort port, ServiceDirectory directory)
+    {
+        var virtualHost = new VirtualHost { Name = XdsNames.Listener(service, port), IncludeRequestAttemptCount = true };
+        virtualHost.Domains.AddRange(VirtualHostDomains.Of(service, port.Number, directory.Client));
+        virtualHost.Routes.AddRange(service.RoutesFor(port.Number) is { } virtualService
+            ? TranslateHttp(virtualService, port, directory)
+            : [DefaultRoute(service, port)]);
+        return virtualHost;
+    }
+
+    private static MeshService? TargetOf(MeshService service, ServiceDirectory directory)
+    {
+        if (service.AliasOf is null)
+        {
+            return service;
+        }
+
+        return directory.TryResolveReference(service.AliasOf, service.Identity.Namespace, out var target) && target.AliasOf is null ? target : null;
     }
 
     private static Route DefaultRoute(MeshService service, ServicePort port) => new()
@@ -47,17 +66,17 @@ internal static class RouteTranslator
     {
         foreach (var http in virtualService.Http)
         {
-            foreach (var match in http.Matches.IsEmpty ? [HttpMatch.Any] : http.Matches)
+            foreach (var match in http.Matches.IsEmpty ? [null] : http.Matches.Cast<HttpMatch?>())
             {
-                if (match.Port is int selected && selected != port.Number)
+                if (match is not null && !IsFor(match, directory.Client, port))
                 {
                     continue;
                 }
 
-                var routeMatch = RouteMatchTranslator.Translate(match);
-                var route = new Route { Name = RouteName(http, match), Match = routeMatch };
+                var routeMatch = match is null ? new RouteMatch { Prefix = EveryPath } : RouteMatchTranslator.Translate(match);
+                var route = new Route { Name = RouteName(http, match ?? HttpMatch.Any), Match = routeMatch };
                 HeaderTranslator.Apply(http.Headers, route);
-                SetAction(route, http, virtualService.Identity.Namespace, port, directory);
+                SetAction(route, http, http.Namespace ?? virtualService.Identity.Namespace, port, directory);
                 yield return route;
 
                 if (routeMatch is { Prefix: EveryPath, Headers.Count: 0, QueryParameters.Count: 0 })
@@ -66,6 +85,17 @@ internal static class RouteTranslator
                 }
             }
         }
+    }
+
+    // What selects when routes are made, and not per request. Istio does not look at labels where gateways are given.
+    private static bool IsFor(HttpMatch match, MeshClient client, ServicePort port)
+    {
+        if ((match.Port is int selected && selected != port.Number) || (match.SourceNamespace.Length > 0 && match.SourceNamespace != client.Namespace))
+        {
+            return false;
+        }
+
+        return match.Gateways.IsEmpty ? new LabelSelector(match.SourceLabels).Selects(client.Labels) : match.Gateways.Contains(MeshGateway);
     }
 
     private static string RouteName(HttpRoute http, HttpMatch match)
@@ -99,8 +129,21 @@ internal static class RouteTranslator
 
         SetHost(route.Route_, http.Headers.Authority);
         Rewrite(route.Route_, http.Rewrite);
-        route.Route_.Timeout = http.Timeout.ToDuration();
-        route.Route_.MaxStreamDuration = new RouteAction.Types.MaxStreamDuration { MaxStreamDuration_ = http.Timeout.ToDuration() };
+        var timeout = (http.Timeout ?? TimeSpan.Zero).ToDuration();
+        route.Route_.Timeout = timeout;
+        if (directory.Client.Dialect == XdsDialect.Sidecar)
+        {
+            route.Route_.MaxGrpcTimeout = timeout;
+        }
+        else
+        {
+            route.Route_.MaxStreamDuration = new RouteAction.Types.MaxStreamDuration { MaxStreamDuration_ = timeout };
+        }
+
+        if (http.AnswersMissingBackend)
+        {
+            route.Route_.ClusterNotFoundResponseCode = RouteAction.Types.ClusterNotFoundResponseCode.InternalServerError;
+        }
     }
 
     private static WeightedCluster TranslateWeighted(HttpRoute http, string ns, ServicePort listenerPort, ServiceDirectory directory)
@@ -152,16 +195,17 @@ internal static class RouteTranslator
 
     private static string ClusterOf(RouteDestination destination, string ns, ServicePort listenerPort, ServiceDirectory directory)
     {
+        // One that is not there, or that this client does not see, is a cluster that never comes.
         if (!directory.TryResolveReference(destination.Host, ns, out var service))
         {
-            throw new InvalidOperationException($"The destination '{destination.Host}' was not validated.");
+            return XdsNames.Cluster(destination.Port ?? listenerPort.Number, destination.Subset, ServiceNames.CompleteReference(destination.Host, ns));
         }
 
-        var port = destination.Port ?? (service.Entry.Ports is [var only] ? only.Number : listenerPort.Number);
+        var port = destination.Port ?? (service.Ports is [var only] ? only.Number : listenerPort.Number);
         return XdsNames.Cluster(port, destination.Subset, service.Host);
     }
 
-    private static RouteAction Forward(string cluster) => new() { Cluster = cluster, Timeout = NoTimeout() };
+    private static RouteAction Forward(string cluster) => new() { Cluster = cluster, Timeout = NoTimeout(), MaxGrpcTimeout = NoTimeout() };
 
     // Unset would be Envoy's 15 s; Istio's default is none.
     private static Duration NoTimeout() => new();

@@ -17,8 +17,10 @@ internal static class ServedResourceValidator
     /// <returns>Every rule broken, with the resource's name; none when all is well.</returns>
     public static IReadOnlyList<string> Validate(MeshResources resources)
     {
+        // Most resources are the same in every view.
+        var seen = new HashSet<XdsResource>();
         var errors = new List<string>();
-        foreach (var resource in resources.All)
+        foreach (var resource in resources.Views.SelectMany(view => view.All).Where(seen.Add))
         {
             foreach (var error in ErrorsOf(resource))
             {

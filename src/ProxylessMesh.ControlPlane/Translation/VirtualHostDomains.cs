@@ -5,43 +5,50 @@ using ProxylessMesh.ControlPlane.Model;
 namespace ProxylessMesh.ControlPlane.Translation;
 
 /// <summary>
-/// The domains of a service's virtual host: every form a caller may write, each without and with the port. A route
-/// configuration holds this one virtual host only, so the short forms cannot clash with another service's.
+/// The domains of a service's virtual host: every form the client may write, each without and, where the port is not ignored,
+/// with the port. Short forms are relative to the client's namespace, so they cannot clash with another service's.
 /// </summary>
 internal static class VirtualHostDomains
 {
-    public static IReadOnlyList<string> Of(MeshService service, int port)
+    private const string AnyLabel = "*.";
+
+    public static IReadOnlyList<string> Of(MeshService service, int port, MeshClient client)
     {
         var domains = new List<string>();
-        Add(domains, service.Host, port);
-        if (service.Host.Contains('.', StringComparison.Ordinal))
+        foreach (var host in service.Aliases.Prepend(service.Host))
         {
-            Add(domains, service.Host + ".", port);
-        }
-
-        foreach (var form in ServiceNames.ShortForms(service.Host))
-        {
-            Add(domains, form, port);
-        }
-
-        foreach (var address in service.Entry.Addresses)
-        {
-            // A CIDR range is no authority a caller could write.
-            if (IPAddress.TryParse(address, out var parsed))
+            var forms = FormsOf(host, client.Namespace);
+            Add(domains, forms, port, client);
+            if (service.IsHeadless)
             {
-                Add(domains, parsed.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{parsed}]" : address, port);
+                // The pods of a headless service have names below its own.
+                Add(domains, forms.Select(form => AnyLabel + form), port, client);
             }
         }
 
+        // A CIDR range is no authority a caller could write.
+        var addresses = service.Addresses.Where(address => IPAddress.TryParse(address, out _)).Select(address => IPAddress.Parse(address));
+        Add(domains, addresses.Select(address => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString()), port, client);
         return domains;
     }
 
-    private static void Add(List<string> domains, string host, int port)
+    private static IReadOnlyList<string> FormsOf(string host, string ns)
+        => host.Contains('.', StringComparison.Ordinal) ? [host, host + ".", .. ServiceNames.ShortForms(host, ns)] : [host];
+
+    private static void Add(List<string> domains, IEnumerable<string> hosts, int port, MeshClient client)
     {
-        if (!domains.Contains(host))
+        foreach (var host in hosts)
         {
+            if (domains.Contains(host))
+            {
+                continue;
+            }
+
             domains.Add(host);
-            domains.Add(XdsNames.HostAndPort(host, port));
+            if (client.Dialect == XdsDialect.Grpc)
+            {
+                domains.Add(XdsNames.HostAndPort(host, port));
+            }
         }
     }
 }

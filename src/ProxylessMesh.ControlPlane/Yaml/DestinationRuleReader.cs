@@ -7,16 +7,17 @@ internal static class DestinationRuleReader
 {
     public static DestinationRule Read(ResourceIdentity identity, FieldReader spec)
     {
-        var host = HostReader.ReadOne(spec, "host");
+        var host = HostReader.ReadOne(spec, "host", isPattern: true);
         var rule = new DestinationRule
         {
             Identity = identity,
             Host = new HostReference(host, spec.Field("host")),
             LoadBalancer = ReadTrafficPolicy(spec),
             Subsets = spec.Objects("subsets", ReadSubset),
+            ExportTo = VisibilityReader.ReadExportTo(spec),
+            Workloads = SelectorReader.Read(spec, "matchLabels"),
         };
-        VisibilityReader.CheckExportTo(spec);
-        spec.Finish("workloadSelector");
+        spec.Finish();
 
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var subset in rule.Subsets)
@@ -63,9 +64,9 @@ internal static class DestinationRuleReader
         loadBalancer.Finish("consistentHash", "localityLbSetting", "warmup", "warmupDurationSecs");
         switch (simple)
         {
-            case null:
+            case null or "UNSPECIFIED":
                 return LoadBalancerChoice.NotGiven;
-            case "UNSPECIFIED" or "ROUND_ROBIN":
+            case "ROUND_ROBIN":
                 return new LoadBalancerChoice(LoadBalancerKind.RoundRobin);
             case "LEAST_REQUEST" or "LEAST_CONN":
                 return new LoadBalancerChoice(LoadBalancerKind.LeastRequest);

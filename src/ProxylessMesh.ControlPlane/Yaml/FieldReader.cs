@@ -74,25 +74,40 @@ internal sealed class FieldReader
         return value ?? "";
     }
 
-    public long? Integer(string key, long min, long max) => Get(key) is { } node ? AsInteger(node, PathOf(key), min, max) : null;
-
-    public int? Port(string key) => (int?)Integer(key, 1, ushort.MaxValue);
-
-    public bool Boolean(string key)
+    /// <summary>The text of a field that may be a string or a number.</summary>
+    public string? Scalar(string key)
     {
         switch (Get(key))
         {
             case null:
-                return false;
+                return null;
+            case YamlScalar scalar:
+                return scalar.Value;
+            case { } node:
+                Error(new SourceField(node.Line, PathOf(key)), "must be a string or a number");
+                return null;
+        }
+    }
+
+    public long? Integer(string key, long min, long max) => Get(key) is { } node ? AsInteger(node, PathOf(key), min, max) : null;
+
+    public int? Port(string key) => (int?)Integer(key, 1, ushort.MaxValue);
+
+    public bool Boolean(string key, bool byDefault = false)
+    {
+        switch (Get(key))
+        {
+            case null:
+                return byDefault;
             case YamlScalar { IsPlain: true, Value: "true" or "false" } scalar:
                 return scalar.Value == "true";
             case { } node:
                 Error(new SourceField(node.Line, PathOf(key)), "must be true or false");
-                return false;
+                return byDefault;
         }
     }
 
-    public T? Object<T>(string key, Func<FieldReader, T> read)
+    public T? Object<T>(string key, Func<FieldReader, T?> read)
         where T : class
         => Get(key) is { } node ? AsObject(node, PathOf(key), read) : null;
 
@@ -219,7 +234,7 @@ internal sealed class FieldReader
         }
     }
 
-    private T? AsObject<T>(YamlNode node, string path, Func<FieldReader, T> read)
+    private T? AsObject<T>(YamlNode node, string path, Func<FieldReader, T?> read)
         where T : class
     {
         if (node is YamlMapping mapping)

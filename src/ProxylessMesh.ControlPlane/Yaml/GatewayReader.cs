@@ -1,18 +1,24 @@
+using System.Collections.Immutable;
+
 namespace ProxylessMesh.ControlPlane.Yaml;
 
-/// <summary>Reads <c>gateways</c>: whoever asks this control plane is a client in the mesh, so that is the only one.</summary>
+/// <summary>Reads <c>gateways</c>: whoever asks this control plane is a client in the mesh, so that <c>mesh</c> alone concerns it.</summary>
 internal static class GatewayReader
 {
     private const string MeshGateway = "mesh";
 
-    public static void Check(FieldReader owner)
+    /// <returns>Whether clients in the mesh are meant.</returns>
+    public static bool IsForMesh(FieldReader spec)
     {
-        foreach (var gateway in owner.Strings("gateways"))
+        var gateways = spec.Strings("gateways");
+        if (gateways.IsEmpty || gateways.Contains(MeshGateway))
         {
-            if (gateway != MeshGateway)
-            {
-                owner.Error("gateways", $"'{gateway}' is not supported in this version: only '{MeshGateway}', which is the default");
-            }
+            return true;
         }
+
+        spec.Warning("gateways", $"does not hold '{MeshGateway}': this resource is for gateways only and has no effect here");
+        return false;
     }
+
+    public static ImmutableArray<string> Read(FieldReader match) => match.Strings("gateways");
 }

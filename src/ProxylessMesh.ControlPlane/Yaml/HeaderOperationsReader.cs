@@ -67,7 +67,7 @@ internal static class HeaderOperationsReader
         return values.ToImmutable();
     }
 
-    private static ImmutableArray<string> ReadRemovals(FieldReader fields)
+    public static ImmutableArray<string> ReadRemovals(FieldReader fields)
     {
         var names = fields.Strings("remove");
         foreach (var name in names)
@@ -80,7 +80,7 @@ internal static class HeaderOperationsReader
 
     private static bool CheckName(FieldReader fields, string name) => CheckName(fields.Field(name), name, fields);
 
-    private static bool CheckName(SourceField source, string name, FieldReader fields)
+    public static bool CheckName(SourceField source, string name, FieldReader fields)
     {
         if (name.StartsWith(':') || name.Equals("host", StringComparison.OrdinalIgnoreCase))
         {
@@ -97,7 +97,7 @@ internal static class HeaderOperationsReader
         return true;
     }
 
-    private static bool CheckValue(FieldReader fields, string name, string value)
+    public static bool CheckValue(FieldReader fields, string name, string value)
     {
         if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
         {

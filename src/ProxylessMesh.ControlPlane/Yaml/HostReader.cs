@@ -9,10 +9,13 @@ internal static class HostReader
     private const int MaxHostLength = 253;
     private const int MaxLabelLength = 63;
 
-    public static ImmutableArray<HostReference> ReadList(FieldReader spec, string key)
+    /// <param name="spec">The mapping.</param>
+    /// <param name="key">Its field.</param>
+    /// <param name="isRequired">Whether an empty list is an error.</param>
+    public static ImmutableArray<HostReference> ReadList(FieldReader spec, string key, bool isRequired = true)
     {
         var written = spec.Strings(key);
-        if (written.IsEmpty)
+        if (written.IsEmpty && isRequired)
         {
             spec.Error(key, "must list at least one host");
         }
@@ -21,23 +24,26 @@ internal static class HostReader
         for (var i = 0; i < written.Length; i++)
         {
             var source = spec.Field(key);
-            hosts.Add(new HostReference(Read(spec, written[i], source with { Path = $"{source.Path}[{i}]" }), source));
+            hosts.Add(new HostReference(Read(spec, written[i], isPattern: true, source with { Path = $"{source.Path}[{i}]" }), source));
         }
 
         return hosts.ToImmutable();
     }
 
-    public static string ReadOne(FieldReader reader, string key)
+    public static string ReadOne(FieldReader reader, string key, bool isPattern = false)
     {
         var host = reader.RequiredString(key);
-        return host.Length == 0 ? host : Read(reader, host, reader.Field(key));
+        return host.Length == 0 ? host : Read(reader, host, isPattern, reader.Field(key));
     }
 
-    private static string Read(FieldReader reader, string written, SourceField source)
+    private static string Read(FieldReader reader, string written, bool isPattern, SourceField source)
     {
-        if (written.Contains('*', StringComparison.Ordinal))
+        if (isPattern && written.Contains('*', StringComparison.Ordinal))
         {
-            reader.Error(source, $"'{written}': wildcard hosts are not supported in this version; name each host");
+            if (!IsPattern(written))
+            {
+                reader.Error(source, $"'{written}' is no wildcard host; write '*.example.com', or '*' for every host");
+            }
         }
         else if (!IsHostName(written))
         {
@@ -46,6 +52,10 @@ internal static class HostReader
 
         return written.TrimEnd('.').ToLowerInvariant();
     }
+
+    /// <summary>A host name, or <c>*</c>, or <c>*.</c> before a host name.</summary>
+    public static bool IsPattern(string host)
+        => host == "*" || IsHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host);
 
     /// <summary>Whether the name could stand in DNS; underscores are allowed, as Kubernetes tools use them.</summary>
     public static bool IsHostName(string host)

@@ -24,9 +24,12 @@ internal static class HttpMatchReader
             WithoutHeaders = ReadHeaders(match, "withoutHeaders"),
             QueryParams = ReadQueryParams(match),
             Port = match.Port("port"),
+            SourceLabels = match.StringMap("sourceLabels"),
+            SourceNamespace = match.String("sourceNamespace") ?? "",
+            Gateways = GatewayReader.Read(match),
+            StatPrefix = match.String("statPrefix") ?? "",
         };
-        GatewayReader.Check(match);
-        match.Finish("sourceLabels", "sourceNamespace", "statPrefix");
+        match.Finish();
         return result;
     }
 
@@ -97,7 +100,7 @@ internal static class HttpMatchReader
         return parameters.ToImmutable();
     }
 
-    private static void CheckHeaderName(FieldReader fields, string name)
+    public static void CheckHeaderName(FieldReader fields, string name)
     {
         if (name is "uri" or "scheme" or "method" or "authority" || name.StartsWith(':'))
         {

@@ -1,27 +1,25 @@
 using System.Collections.Immutable;
 using ProxylessMesh.ControlPlane.Model;
+using ProxylessMesh.ControlPlane.World;
 using YamlDotNet.Core;
 
 namespace ProxylessMesh.ControlPlane.Yaml;
 
-/// <summary>What reading a mesh file gave. <see cref="Directory"/> is complete only when there are no errors.</summary>
-internal sealed record MeshReadResult(ServiceDirectory Directory, ImmutableArray<MeshFileProblem> Errors, ImmutableArray<MeshFileProblem> Warnings);
+/// <summary>What reading a mesh file gave. <see cref="World"/> is complete only when there are no errors.</summary>
+internal sealed record MeshReadResult(MeshWorld World, ImmutableArray<MeshFileProblem> Errors, ImmutableArray<MeshFileProblem> Warnings)
+{
+    /// <summary>The view of a client that says nothing of itself.</summary>
+    public ServiceDirectory Directory => World.ViewFor(MeshClient.Default);
+}
 
-/// <summary>Reads a multi-document mesh.yaml in Istio's own kinds, strictly, and collects every problem. Stateless.</summary>
+/// <summary>Reads a multi-document mesh.yaml in the kinds of Istio and Kubernetes, strictly, and collects every problem. Stateless.</summary>
 internal static class MeshYamlReader
 {
-    private const string ServiceEntryKind = "ServiceEntry";
-    private const string VirtualServiceKind = "VirtualService";
-    private const string DestinationRuleKind = "DestinationRule";
-
-    private static readonly ImmutableArray<string> KnownApiVersions =
-        ["networking.istio.io/v1", "networking.istio.io/v1beta1", "networking.istio.io/v1alpha3"];
-
-    /// <summary>Kinds that Istio has and this version cannot carry out.</summary>
+    /// <summary>Kinds that Istio and the Gateway API have and this version cannot carry out.</summary>
     private static readonly ImmutableArray<string> UnsupportedKinds =
     [
-        "AuthorizationPolicy", "EnvoyFilter", "GRPCRoute", "Gateway", "HTTPRoute", "PeerAuthentication", "ProxyConfig",
-        "RequestAuthentication", "Service", "Sidecar", "Telemetry", "WasmPlugin", "WorkloadEntry", "WorkloadGroup",
+        "AuthorizationPolicy", "BackendTLSPolicy", "Endpoints", "EnvoyFilter", "Gateway", "GatewayClass", "PeerAuthentication", "ProxyConfig",
+        "RequestAuthentication", "TCPRoute", "TLSRoute", "Telemetry", "WasmPlugin",
     ];
 
     /// <param name="file">The file as the user named it; opens every message.</param>
@@ -30,9 +28,10 @@ internal static class MeshYamlReader
     {
         var problems = new ProblemCollector(file);
         var model = ReadDocuments(text, problems);
-        var directory = ServiceDirectoryBuilder.Build(model, problems);
-        ReferenceValidator.Validate(model, directory, problems);
-        return new MeshReadResult(directory, problems.Errors, problems.Warnings);
+        var world = MeshWorld.Build(model, problems);
+        PrecedenceChecker.Check(world, problems);
+        ReferenceValidator.Validate(world, problems);
+        return new MeshReadResult(world, problems.Errors, problems.Warnings);
     }
 
     private static MeshModel ReadDocuments(string text, ProblemCollector problems)
@@ -65,64 +64,62 @@ internal static class MeshYamlReader
 
     private static void ReadDocument(YamlMapping mapping, MeshModelBuilder model, ProblemCollector problems)
     {
+        if (MeshConfigReader.IsMeshConfig(mapping))
+        {
+            model.Read(new FieldReader(mapping, "", resource: null, problems));
+            return;
+        }
+
         var identity = Identify(mapping);
-        var document = new FieldReader(mapping, "", identity, problems);
-        var apiVersion = document.RequiredString("apiVersion");
-        var kind = document.RequiredString("kind");
-        document.Required("metadata");
-        document.Object("metadata", ReadMetadata);
-        document.Required("spec");
-        document.Accept("spec", "status");
-        document.Finish();
-
-        switch (kind)
+        var fields = new FieldReader(mapping, "", identity, problems);
+        var apiVersion = fields.RequiredString("apiVersion");
+        var kind = fields.RequiredString("kind");
+        fields.Required("metadata");
+        var metadata = fields.Object("metadata", ReadMetadata);
+        if (!MeshModelBuilder.MayLackSpec(kind))
         {
-            case ServiceEntryKind or VirtualServiceKind or DestinationRuleKind:
-                if (apiVersion.Length > 0 && !KnownApiVersions.Contains(apiVersion))
-                {
-                    document.Error("apiVersion", $"must be one of {string.Join(", ", KnownApiVersions)}, not '{apiVersion}'");
-                }
-
-                model.RejectDuplicate(identity, document);
-                document.Object("spec", spec => ReadSpec(identity, spec, model));
-                break;
-            case "":
-                break;
-            case var _ when UnsupportedKinds.Contains(kind):
-                document.Error("kind", $"{kind} is not supported in this version; remove the document");
-                break;
-            default:
-                document.Error("kind", $"'{kind}' is not a known kind; known here: {DestinationRuleKind}, {ServiceEntryKind}, {VirtualServiceKind}");
-                break;
-        }
-    }
-
-    private static ResourceIdentity ReadSpec(ResourceIdentity identity, FieldReader spec, MeshModelBuilder model)
-    {
-        switch (identity.Kind)
-        {
-            case ServiceEntryKind:
-                model.ServiceEntries.Add(ServiceEntryReader.Read(identity, spec));
-                break;
-            case VirtualServiceKind:
-                model.VirtualServices.Add(VirtualServiceReader.Read(identity, spec));
-                break;
-            default:
-                model.DestinationRules.Add(DestinationRuleReader.Read(identity, spec));
-                break;
+            fields.Required("spec");
         }
 
-        return identity;
+        fields.Accept("spec", "status");
+        if (MeshModelBuilder.Kinds.TryGetValue(kind, out var versions))
+        {
+            if (apiVersion.Length > 0 && !versions.Contains(apiVersion))
+            {
+                fields.Error("apiVersion", versions is [var only] ? $"must be {only}, not '{apiVersion}'" : $"must be one of {string.Join(", ", versions)}, not '{apiVersion}'");
+            }
+
+            var none = ImmutableSortedDictionary<string, string>.Empty;
+            model.Read(new MeshDocument(identity, fields, metadata?.Labels ?? none, metadata?.Annotations ?? none));
+        }
+        else if (kind == "WorkloadGroup")
+        {
+            fields.Warning("kind", "WorkloadGroup has no effect: it registers workloads at run time; declare each by a WorkloadEntry");
+        }
+        else if (UnsupportedKinds.Contains(kind))
+        {
+            fields.Error("kind", $"{kind} is not supported in this version; remove the document");
+        }
+        else if (kind.Length > 0)
+        {
+            fields.Error("kind", $"'{kind}' is not a known kind; known here: {string.Join(", ", MeshModelBuilder.Kinds.Keys)}");
+        }
+
+        fields.Finish();
     }
 
-    private static ResourceIdentity ReadMetadata(FieldReader metadata)
+    private static Metadata ReadMetadata(FieldReader metadata)
     {
-        var name = metadata.RequiredString("name");
-        var ns = metadata.String("namespace");
-        metadata.StringMap("labels");
-        metadata.StringMap("annotations");
+        metadata.RequiredString("name");
+        metadata.String("namespace");
+        var result = new Metadata(metadata.StringMap("labels"), metadata.StringMap("annotations"));
+
+        // What the API server adds.
+        metadata.Accept(
+            "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers", "generateName", "generation", "managedFields",
+            "ownerReferences", "resourceVersion", "selfLink", "uid");
         metadata.Finish();
-        return new ResourceIdentity("", ns ?? "", name);
+        return result;
     }
 
     // Looked at before anything is checked, because every message names the resource.
@@ -141,25 +138,5 @@ internal static class MeshYamlReader
     private static YamlNode? Find(YamlMapping mapping, string key)
         => mapping.Entries.FirstOrDefault(entry => string.Equals(entry.Key, key, StringComparison.Ordinal))?.Value;
 
-    /// <summary>Gathers the resources of a file in their order.</summary>
-    private sealed class MeshModelBuilder(ProblemCollector problems)
-    {
-        private readonly Dictionary<ResourceIdentity, int> _lines = [];
-
-        public ImmutableArray<ServiceEntry>.Builder ServiceEntries { get; } = ImmutableArray.CreateBuilder<ServiceEntry>();
-
-        public ImmutableArray<VirtualService>.Builder VirtualServices { get; } = ImmutableArray.CreateBuilder<VirtualService>();
-
-        public ImmutableArray<DestinationRule>.Builder DestinationRules { get; } = ImmutableArray.CreateBuilder<DestinationRule>();
-
-        public void RejectDuplicate(ResourceIdentity identity, FieldReader document)
-        {
-            if (!_lines.TryAdd(identity, document.Line))
-            {
-                problems.Error(identity, document.Field("metadata"), $"the same kind, namespace and name were declared in line {_lines[identity]}; rename or merge them");
-            }
-        }
-
-        public MeshModel ToModel() => new(ServiceEntries.ToImmutable(), VirtualServices.ToImmutable(), DestinationRules.ToImmutable());
-    }
+    private sealed record Metadata(ImmutableSortedDictionary<string, string> Labels, ImmutableSortedDictionary<string, string> Annotations);
 }

@@ -1,4 +1,5 @@
 using ProxylessMesh.ControlPlane.Model;
+using ProxylessMesh.ControlPlane.World;
 
 namespace ProxylessMesh.ControlPlane.Yaml;
 
@@ -8,33 +9,53 @@ namespace ProxylessMesh.ControlPlane.Yaml;
 /// </summary>
 internal static class ReferenceValidator
 {
-    public static void Validate(MeshModel model, ServiceDirectory directory, ProblemCollector problems)
+    public static void Validate(MeshWorld world, ProblemCollector problems)
     {
-        foreach (var virtualService in model.VirtualServices)
+        var views = new Dictionary<string, ServiceDirectory>(StringComparer.Ordinal);
+        foreach (var virtualService in world.Model.VirtualServices)
         {
             foreach (var host in virtualService.Hosts)
             {
-                CheckHost(virtualService.Identity, host, directory, problems);
+                CheckHost(virtualService.Identity, host, world, problems);
             }
 
             foreach (var route in virtualService.Http)
             {
                 foreach (var destination in route.Destinations)
                 {
-                    CheckDestination(virtualService, route, destination, directory, problems);
+                    CheckDestination(virtualService, route, destination, View(virtualService.Identity.Namespace), problems);
                 }
             }
         }
 
-        foreach (var rule in model.DestinationRules)
+        foreach (var rule in world.Model.DestinationRules)
         {
-            CheckHost(rule.Identity, rule.Host, directory, problems);
+            CheckHost(rule.Identity, rule.Host, world, problems);
+        }
+
+        // As its own namespace sees it: that is who it was written for, at least.
+        ServiceDirectory View(string ns)
+        {
+            if (!views.TryGetValue(ns, out var view))
+            {
+                views[ns] = view = world.Unscoped(MeshClient.Default with { Namespace = ns });
+            }
+
+            return view;
         }
     }
 
-    private static void CheckHost(ResourceIdentity resource, HostReference host, ServiceDirectory directory, ProblemCollector problems)
+    private static void CheckHost(ResourceIdentity resource, HostReference host, MeshWorld world, ProblemCollector problems)
     {
-        if (IsReadable(host.Host) && !directory.TryResolveReference(host.Host, resource.Namespace, out _))
+        if (!HostReader.IsPattern(host.Host))
+        {
+            return; // reported when it was read
+        }
+
+        var isKnown = HostPattern.IsWildcard(host.Host)
+            ? world.Services.Any(service => HostPattern.Includes(host.Host, service.Host))
+            : world.FindService(host.Host, resource.Namespace) is not null;
+        if (!isKnown)
         {
             problems.Error(resource, host.Source, UnknownHost(host.Host));
         }
@@ -70,7 +91,7 @@ internal static class ReferenceValidator
             problems.Error(resource, Below(destination, "port.number"), $"'{service.Host}' has no port {number}; its ports: {PortsOf(service)}");
         }
 
-        if (destination.Port is null && service.Entry.Ports.Length > 1 && !IsAnyPortShared(virtualService, route, service, directory))
+        if (destination.Port is null && service.Ports.Length > 1 && !IsAnyPortShared(virtualService, route, service, directory))
         {
             problems.Error(resource, Below(destination, "port"), $"is required: '{service.Host}' has several ports ({PortsOf(service)}), none of which is a port of this route's hosts");
         }
@@ -79,14 +100,15 @@ internal static class ReferenceValidator
     // Without a port of its own a destination is called on the listener's port.
     private static bool IsAnyPortShared(VirtualService virtualService, HttpRoute route, MeshService destination, ServiceDirectory directory)
     {
+        // A delegate has the hosts of whoever delegates to it.
         foreach (var host in virtualService.Hosts)
         {
             if (!directory.TryResolveReference(host.Host, virtualService.Identity.Namespace, out var service))
             {
-                return true; // reported as an unknown host
+                return true; // a wildcard, or reported as an unknown host
             }
 
-            foreach (var port in service.Entry.Ports)
+            foreach (var port in service.Ports)
             {
                 var isRouted = route.Matches.IsEmpty || route.Matches.Any(match => match.Port is null || match.Port == port.Number);
                 if (isRouted && destination.FindPort(port.Number) is not null)
@@ -96,7 +118,7 @@ internal static class ReferenceValidator
             }
         }
 
-        return false;
+        return virtualService.Hosts.IsEmpty;
     }
 
     // Empty and wildcard hosts were reported when they were read.
@@ -105,7 +127,7 @@ internal static class ReferenceValidator
     private static SourceField Below(RouteDestination destination, string field)
         => destination.Source with { Path = $"{destination.Source.Path}.{field}" };
 
-    private static string UnknownHost(string host) => $"no ServiceEntry declares the host '{host}'; add one or correct the name";
+    private static string UnknownHost(string host) => $"no ServiceEntry or Service declares the host '{host}'; add one or correct the name";
 
-    private static string PortsOf(MeshService service) => string.Join(", ", service.Entry.Ports.Select(port => port.Number));
+    private static string PortsOf(MeshService service) => string.Join(", ", service.Ports.Select(port => port.Number));
 }

@@ -6,26 +6,29 @@ namespace ProxylessMesh.ControlPlane.Yaml;
 /// <summary>Reads the spec of a ServiceEntry.</summary>
 internal static class ServiceEntryReader
 {
-    public static ServiceEntry Read(ResourceIdentity identity, FieldReader spec)
+    public static ServiceEntry Read(MeshDocument document, FieldReader spec)
     {
         var entry = new ServiceEntry
         {
-            Identity = identity,
+            Identity = document.Identity,
             Hosts = HostReader.ReadList(spec, "hosts"),
             Addresses = spec.Strings("addresses"),
             Ports = spec.Objects("ports", ReadPort),
             Resolution = ReadResolution(spec),
             Endpoints = spec.Objects("endpoints", WorkloadEndpointReader.Read),
+            WorkloadSelector = SelectorReader.Read(spec),
+            IsExternal = ReadIsExternal(spec),
+            SubjectAltNames = spec.Strings("subjectAltNames"),
+            ExportTo = VisibilityReader.ReadExportTo(spec),
+            PrefersClose = KubernetesServiceReader.IsClose(document.Annotations.GetValueOrDefault(KubernetesServiceReader.TrafficDistributionAnnotation)),
         };
 
-        CheckLocation(spec);
-        VisibilityReader.CheckExportTo(spec);
-        if (!spec.Strings("subjectAltNames").IsEmpty)
+        if (!entry.SubjectAltNames.IsEmpty)
         {
             spec.Warning("subjectAltNames", "has no effect: this version's control plane configures no TLS");
         }
 
-        spec.Finish("workloadSelector");
+        spec.Finish();
         CheckAddresses(entry, spec);
         CheckPorts(entry, spec);
         WorkloadEndpointReader.CheckEndpoints(entry, spec);
@@ -38,9 +41,10 @@ internal static class ServiceEntryReader
         var number = port.Port("number") ?? 0;
         var name = port.RequiredString("name");
         var isHttp = IsHttp(port);
+        var isHttp2 = port.String("protocol")?.ToUpperInvariant() is "HTTP2" or "GRPC" or "GRPC-WEB";
         var targetPort = port.Port("targetPort") ?? number;
         port.Finish();
-        return new ServicePort(number, name, isHttp, targetPort);
+        return new ServicePort(number, name, isHttp, targetPort) { IsHttp2 = isHttp2 };
     }
 
     // An unnamed protocol is sniffed by a sidecar; here every caller is an HTTP client, so it is HTTP.
@@ -81,13 +85,15 @@ internal static class ServiceEntryReader
         }
     }
 
-    private static void CheckLocation(FieldReader spec)
+    private static bool ReadIsExternal(FieldReader spec)
     {
         var location = spec.String("location");
         if (location is not (null or "MESH_EXTERNAL" or "MESH_INTERNAL"))
         {
             spec.Error("location", $"must be MESH_EXTERNAL or MESH_INTERNAL, not '{location}'");
         }
+
+        return location != "MESH_INTERNAL";
     }
 
     private static void CheckAddresses(ServiceEntry entry, FieldReader spec)

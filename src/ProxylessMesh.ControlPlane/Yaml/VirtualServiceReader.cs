@@ -8,20 +8,21 @@ internal static class VirtualServiceReader
 {
     public static VirtualService Read(ResourceIdentity identity, FieldReader spec)
     {
-        var hosts = HostReader.ReadList(spec, "hosts");
-        GatewayReader.Check(spec);
-        VisibilityReader.CheckExportTo(spec);
-        var http = spec.Objects("http", ReadRoute);
+        // Without hosts it is a delegate of another.
+        var hosts = HostReader.ReadList(spec, "hosts", isRequired: false);
+        var isForMesh = GatewayReader.IsForMesh(spec);
+        var exportTo = VisibilityReader.ReadExportTo(spec);
+        var http = spec.Objects("http", route => ReadRoute(route, identity.Namespace));
         if (http.IsEmpty && !spec.Has("tcp") && !spec.Has("tls"))
         {
             spec.Error("http", "must list at least one route");
         }
 
         spec.Finish("tcp", "tls");
-        return new VirtualService { Identity = identity, Hosts = hosts, Http = http };
+        return new VirtualService { Identity = identity, Hosts = hosts, Http = http, Source = spec.Self, ExportTo = exportTo, IsForMesh = isForMesh };
     }
 
-    private static HttpRoute ReadRoute(FieldReader route)
+    private static HttpRoute ReadRoute(FieldReader route, string ns)
     {
         var result = new HttpRoute
         {
@@ -32,9 +33,11 @@ internal static class VirtualServiceReader
             DirectResponse = route.Object("directResponse", LocalActionReader.ReadDirectResponse),
             Rewrite = route.Object("rewrite", HttpRewriteReader.Read),
             Headers = route.Object("headers", HeaderOperationsReader.Read) ?? HeaderOperations.None,
-            Timeout = DurationFieldReader.Read(route, "timeout") ?? TimeSpan.Zero,
+            Timeout = DurationFieldReader.Read(route, "timeout"),
+            Delegate = route.Object("delegate", fields => ReadDelegate(fields, ns)),
+            Source = route.Self,
         };
-        route.Finish("corsPolicy", "delegate", "fault", "mirror", "mirrorPercentage", "mirrors", "retries");
+        route.Finish("corsPolicy", "fault", "mirror", "mirrorPercentage", "mirrors", "retries");
         CheckAction(result, route);
         CheckAuthority(result, route);
         CheckWeights(result.Destinations, route);
@@ -43,26 +46,36 @@ internal static class VirtualServiceReader
 
     private static void CheckAction(HttpRoute result, FieldReader route)
     {
-        string[] actions = ["redirect", "directResponse"];
+        string[] actions = ["redirect", "directResponse", "delegate"];
         var local = actions.FirstOrDefault(route.Has);
         if (local is null)
         {
-            if (result.Destinations.IsEmpty && !route.Has("delegate"))
+            if (result.Destinations.IsEmpty)
             {
-                route.Error("route", "must list at least one destination; or give redirect or directResponse");
+                route.Error("route", "must list at least one destination; or give redirect, directResponse or delegate");
             }
 
             return;
         }
 
-        string[] excluded = ["route", "directResponse", "rewrite", "timeout"];
+        // A delegate's routes take over what the route says of rewriting and time.
+        string[] excluded = local == "delegate" ? ["route", "directResponse"] : ["route", "directResponse", "delegate", "rewrite", "timeout"];
         foreach (var other in excluded)
         {
             if (other != local && route.Has(other))
             {
-                route.Error(other, $"has no effect beside {local}, which answers by itself; remove one of them");
+                var reason = local == "delegate" ? "leads elsewhere" : "answers by itself";
+                route.Error(other, $"has no effect beside {local}, which {reason}; remove one of them");
             }
         }
+    }
+
+    private static DelegateReference ReadDelegate(FieldReader fields, string ns)
+    {
+        var name = fields.RequiredString("name");
+        var reference = new DelegateReference(fields.String("namespace") ?? ns, name, fields.Field("name"));
+        fields.Finish();
+        return reference;
     }
 
     // Istio refuses two as well: which of them would win is nothing to guess.

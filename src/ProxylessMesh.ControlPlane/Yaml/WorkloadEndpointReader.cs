@@ -19,13 +19,20 @@ internal static class WorkloadEndpointReader
             Labels = endpoint.StringMap("labels"),
             Weight = (uint)(endpoint.Integer("weight", 1, uint.MaxValue) ?? 1),
             Locality = ReadLocality(endpoint),
+            Network = endpoint.String("network") ?? "",
+            ServiceAccount = endpoint.String("serviceAccount") ?? "",
         };
-        if (endpoint.String("serviceAccount") is not null)
+        if (result.ServiceAccount.Length > 0)
         {
             endpoint.Warning("serviceAccount", "has no effect: this version's control plane configures no TLS");
         }
 
-        endpoint.Finish("network");
+        if (result.Network.Length > 0)
+        {
+            endpoint.Warning("network", "has no effect: this version's control plane knows no network gateways, so the address must be reachable");
+        }
+
+        endpoint.Finish();
         if (result.IsUnixSocket && !result.Ports.IsEmpty)
         {
             endpoint.Error("ports", "must be left out: a Unix domain socket has no ports");
@@ -37,6 +44,23 @@ internal static class WorkloadEndpointReader
     /// <summary>What only the whole ServiceEntry can tell.</summary>
     public static void CheckEndpoints(ServiceEntry entry, FieldReader spec)
     {
+        if (entry.WorkloadSelector is not null && !entry.Endpoints.IsEmpty)
+        {
+            spec.Error("workloadSelector", "excludes 'endpoints'; remove one of them");
+        }
+
+        if (entry.WorkloadSelector is not null && entry.Resolution == ServiceResolution.None)
+        {
+            spec.Error("resolution", "must be STATIC or DNS when a workloadSelector is given");
+        }
+
+        var isNameless = entry.Endpoints.IsEmpty && entry.WorkloadSelector is null
+            && entry.Resolution is (ServiceResolution.Dns or ServiceResolution.DnsRoundRobin);
+        if (isNameless && entry.Hosts.FirstOrDefault(host => HostPattern.IsWildcard(host.Host)) is { } wildcard)
+        {
+            spec.Error(wildcard.Source, $"'{wildcard.Host}' is no name that could be resolved; give endpoints, or resolution NONE");
+        }
+
         if (entry.Resolution == ServiceResolution.None && !entry.Endpoints.IsEmpty)
         {
             spec.Error("resolution", "must be STATIC or DNS when endpoints are given");
@@ -47,7 +71,7 @@ internal static class WorkloadEndpointReader
             spec.Error("endpoints", "must hold at most one endpoint with resolution DNS_ROUND_ROBIN; use DNS for several");
         }
 
-        if (entry.Resolution == ServiceResolution.Static && entry.Endpoints.IsEmpty)
+        if (entry.Resolution == ServiceResolution.Static && entry.Endpoints.IsEmpty && entry.WorkloadSelector is null)
         {
             spec.Warning("endpoints", "is empty: every call to this service fails until one is added");
         }
@@ -119,7 +143,7 @@ internal static class WorkloadEndpointReader
             var seen = new Dictionary<(string, int), int>();
             foreach (var endpoint in entry.Endpoints)
             {
-                var number = endpoint.IsUnixSocket ? 0 : endpoint.PortFor(port);
+                var number = endpoint.IsUnixSocket ? 0 : endpoint.PortFor(port) ?? 0;
                 if (!seen.TryAdd((endpoint.Address, number), endpoint.Source.Line))
                 {
                     spec.Error(

@@ -8,8 +8,12 @@ public partial class DocumentTests
     /// <summary>Files that the reader has, not we.</summary>
     private static readonly string[] Readers = ["mesh.yaml", "appsettings.json", "bootstrap.json", "Program.cs"];
 
-    /// <summary>What has a slash and is no path: media types and the API groups of Kubernetes.</summary>
-    private static readonly string[] NotPaths = ["application/", "networking.istio.io/"];
+    /// <summary>What has a slash and is no path: media types, and the API groups and labels of Kubernetes.</summary>
+    private static readonly string[] NotPaths =
+    [
+        "application/", "discovery.k8s.io/", "gateway.networking.k8s.io/", "kubernetes.io/", "networking.istio.io/", "topology.istio.io/",
+        "topology.kubernetes.io/",
+    ];
 
     /// <summary>Where a path in a document may start besides the root and the document's own folder.</summary>
     private static readonly string[] ShortForms = ["src/ProxylessMesh", "src/ProxylessMesh.ControlPlane"];

@@ -298,7 +298,7 @@ public sealed class AdsSessionTests
     public static TheoryData<Node, string> Nodes => new()
     {
         { new Node { Id = "plain" }, "default" },
-        { new Node { Id = "sidecar~10.0.0.1~web-1.shop~shop.svc.cluster.local" }, "shop" },
+        { new Node { Id = "sidecar~10.0.0.1~web-1.shop~shop.svc.cluster.local", Metadata = new Struct { Fields = { ["GENERATOR"] = Value.ForString("grpc") } } }, "shop" },
         { new Node { Id = "x", Metadata = new Struct { Fields = { ["NAMESPACE"] = Value.ForString("shop") } } }, "shop" },
         { new Node { Id = "x", Metadata = new Struct { Fields = { ["NAMESPACE"] = Value.ForNumber(1) } } }, "default" },
     };
@@ -313,7 +313,7 @@ public sealed class AdsSessionTests
 
         var response = Assert.Single(session.OnRequest(request));
 
-        Assert.Equal(expected, session.Client.Namespace);
+        Assert.Equal(expected, session.Client.View.Namespace);
         Assert.Equal(expected == "shop" ? 1 : 0, response.Resources.Count);
     }
 

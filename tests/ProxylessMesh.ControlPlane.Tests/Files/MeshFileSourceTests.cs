@@ -52,8 +52,8 @@ public sealed class MeshFileSourceTests : IDisposable
 
         await ChangeAsync(source, () => _directory.Write(Name, Cart));
 
-        Assert.True(source.Store.Current.Resources.IsDeclared("cart", "default"));
-        Assert.False(source.Store.Current.Resources.IsDeclared("orders", "default"));
+        Assert.True(source.Store.Current.Resources.IsDeclared("cart"));
+        Assert.False(source.Store.Current.Resources.IsDeclared("orders"));
         Assert.Equal("2", source.Store.Current.Resources.Version);
     }
 
@@ -67,7 +67,7 @@ public sealed class MeshFileSourceTests : IDisposable
         await ChangeAsync(source, () => _directory.Replace(Name, Cart));
         await ChangeAsync(source, () => _directory.Replace(Name, Orders));
 
-        Assert.True(source.Store.Current.Resources.IsDeclared("orders", "default"));
+        Assert.True(source.Store.Current.Resources.IsDeclared("orders"));
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class MeshFileSourceTests : IDisposable
             RenameLink(_directory.File("..data_tmp"), _directory.File("..data"));
         });
 
-        Assert.True(source.Store.Current.Resources.IsDeclared("cart", "default"));
+        Assert.True(source.Store.Current.Resources.IsDeclared("cart"));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class MeshFileSourceTests : IDisposable
         _directory.Replace(Name, "kind: Rubbish\n");
         await Until.TrueAsync(() => source.LastError!.Message.Contains("Rubbish", StringComparison.Ordinal));
 
-        Assert.True(source.Store.Current.Resources.IsDeclared("orders", "default"));
+        Assert.True(source.Store.Current.Resources.IsDeclared("orders"));
         Assert.Equal("1", source.Store.Current.Resources.Version);
         Assert.Equal(2, _logger.Count(LogLevel.Error));
     }
@@ -117,7 +117,7 @@ public sealed class MeshFileSourceTests : IDisposable
         await ChangeAsync(source, () => _directory.Replace(Name, Cart));
 
         Assert.Null(source.LastError);
-        Assert.True(source.Store.Current.Resources.IsDeclared("cart", "default"));
+        Assert.True(source.Store.Current.Resources.IsDeclared("cart"));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class MeshFileSourceTests : IDisposable
         await using var source = await StartAsync(path);
         File.Delete(path);
         await Until.TrueAsync(() => source.LastError is MeshFileException);
-        Assert.True(source.Store.Current.Resources.IsDeclared("orders", "default"));
+        Assert.True(source.Store.Current.Resources.IsDeclared("orders"));
 
         _directory.Write(Name, Orders);
 
@@ -142,7 +142,7 @@ public sealed class MeshFileSourceTests : IDisposable
         await source.DisposeAsync();
         await source.DisposeAsync();
 
-        Assert.True(source.Store.Current.Resources.IsDeclared("orders", "default"));
+        Assert.True(source.Store.Current.Resources.IsDeclared("orders"));
     }
 
     private Task<MeshFileSource> StartAsync(string path, bool notifications = false)

@@ -90,8 +90,8 @@ public sealed class ClusterTranslatorTests
               subsets: [{name: v1, labels: {version: v1}}]
             """);
 
-        Assert.Null(mesh.Find(ResourceTypes.Cluster, "outbound|80|v1|rates.example.com", ""));
-        Assert.NotNull(mesh.Find(ResourceTypes.Cluster, "outbound|80||rates.example.com", ""));
+        Assert.Null(mesh.Find(ResourceTypes.Cluster, "outbound|80|v1|rates.example.com"));
+        Assert.NotNull(mesh.Find(ResourceTypes.Cluster, "outbound|80||rates.example.com"));
     }
 
     private static string Policy(string? simple) => simple is null ? "" : "trafficPolicy: {loadBalancer: {simple: " + simple + "}}";

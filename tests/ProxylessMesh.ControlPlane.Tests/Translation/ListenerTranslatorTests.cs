@@ -56,5 +56,5 @@ public sealed class ListenerTranslatorTests
     [InlineData("two", true)]
     [InlineData("nosuch", false)]
     [InlineData("example.com", false)]
-    public void IsDeclared_Host_FollowsTheFile(string host, bool expected) => Assert.Equal(expected, Mesh.IsDeclared(host, "default"));
+    public void IsDeclared_Host_FollowsTheFile(string host, bool expected) => Assert.Equal(expected, Mesh.IsDeclared(host));
 }

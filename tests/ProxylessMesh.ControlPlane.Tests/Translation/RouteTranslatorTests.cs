@@ -40,7 +40,7 @@ public sealed class RouteTranslatorTests
         "10.96.0.1, 10.0.0.0/8, 'fd00::1'",
         "cart.shop.svc.cluster.local", "cart.shop.svc.cluster.local:80",
         "cart.shop.svc.cluster.local.", "cart.shop.svc.cluster.local.:80",
-        "cart", "cart:80", "cart.shop", "cart.shop:80", "cart.shop.svc", "cart.shop.svc:80",
+        "cart.shop", "cart.shop:80", "cart.shop.svc", "cart.shop.svc:80", // no "cart": the client is in another namespace
         "10.96.0.1", "10.96.0.1:80", "[fd00::1]", "[fd00::1]:80")]
     public void Translate_Domains_AreEveryFormACallerMayWrite(string serviceHost, string addresses, params string[] expected)
     {
@@ -55,7 +55,7 @@ public sealed class RouteTranslatorTests
     [Fact]
     public void Translate_PortThatIsNotHttp_HasNoVirtualHost()
     {
-        var resource = MeshYaml.Translate(TwoPorts).Find(ResourceTypes.RouteConfiguration, "outbound|5432||orders", "");
+        var resource = MeshYaml.Translate(TwoPorts).Find(ResourceTypes.RouteConfiguration, "outbound|5432||orders");
 
         Assert.Empty(RouteConfiguration.Parser.ParseFrom(resource!.Value).VirtualHosts);
     }

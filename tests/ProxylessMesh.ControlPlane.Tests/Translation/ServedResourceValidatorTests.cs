@@ -134,7 +134,7 @@ public sealed class ServedResourceValidatorTests
     [Fact]
     public void Decode_Routes_MeanWhatTheFileSays()
     {
-        var resource = MeshYaml.Translate(Rich).Find(ResourceTypes.RouteConfiguration, "outbound|80||orders.shop.svc.cluster.local", "")!;
+        var resource = MeshYaml.Translate(Rich).Find(ResourceTypes.RouteConfiguration, "outbound|80||orders.shop.svc.cluster.local")!;
 
         var routes = new RoutesDecoder().Decode(resource.Value).Resource!.VirtualHosts[0].Routes[5..];
 

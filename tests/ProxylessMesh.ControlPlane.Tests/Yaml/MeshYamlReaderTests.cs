@@ -15,8 +15,8 @@ public sealed class MeshYamlReaderTests
         var service = Assert.Single(result.Directory.Services);
         Assert.Equal("orders", service.Host);
         Assert.Equal(["v1", "v2"], service.Subsets.Select(subset => subset.Name));
-        Assert.Equal([90u, 10u], service.VirtualService!.Http[0].Destinations.Select(destination => destination.Weight));
-        Assert.Equal([5001, 5002], service.Entry.Endpoints.Select(endpoint => endpoint.PortFor(service.Entry.Ports[0])));
+        Assert.Equal([90u, 10u], service.RoutesFor(80)!.Http[0].Destinations.Select(destination => destination.Weight));
+        Assert.Equal([5001, 5002], service.Endpoints.Select(endpoint => endpoint.PortFor(service.Ports[0])));
     }
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class MeshYamlReaderTests
         var result = MeshYamlReader.Read(MeshYaml.File, text);
 
         Assert.Empty(result.Errors);
-        Assert.Equal("orders", result.Directory.Services[0].Entry.Endpoints[0].Labels["app"]);
+        Assert.Equal("orders", result.Directory.Services[0].Endpoints[0].Labels["app"]);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class MeshYamlReaderTests
         var result = MeshYamlReader.Read(MeshYaml.File, text);
 
         Assert.Empty(result.Errors);
-        Assert.Equal("first", result.Directory.Services[0].VirtualService!.Identity.Name);
+        Assert.Equal("first", result.Directory.Services[0].RoutesFor(80)!.Identity.Name);
         Assert.Equal(
             "mesh.yaml:23: VirtualService default/second: spec.hosts: host 'orders' is routed by VirtualService default/first, which comes first; this one has no effect for it",
             Assert.Single(result.Warnings).ToString());
@@ -66,7 +66,7 @@ public sealed class MeshYamlReaderTests
         var result = MeshYamlReader.Read(MeshYaml.File, MeshYaml.Service("orders") + "---\n" + second);
 
         Assert.Empty(result.Errors);
-        Assert.Equal("127.0.0.1", Assert.Single(result.Directory.Services).Entry.Endpoints[0].Address);
+        Assert.Equal("127.0.0.1", Assert.Single(result.Directory.Services).Endpoints[0].Address);
         Assert.Contains("belongs to ServiceEntry default/orders", Assert.Single(result.Warnings).Message, StringComparison.Ordinal);
     }
 
@@ -103,7 +103,7 @@ public sealed class MeshYamlReaderTests
         var result = MeshYamlReader.Read(MeshYaml.File, text);
 
         Assert.Empty(result.Errors);
-        Assert.NotNull(result.Directory.Services[0].VirtualService);
+        Assert.NotNull(result.Directory.Services[0].RoutesFor(80));
     }
 
     [Fact]

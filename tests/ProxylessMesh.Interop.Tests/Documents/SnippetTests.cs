@@ -26,7 +26,7 @@ public sealed class SnippetTests
     [MemberData(nameof(Documents))]
     public void MeshYaml_OfADocument_IsValid(string document)
         => Assert.All(
-            Blocks(document, "yaml").Where(block => block.Contains("kind: ", StringComparison.Ordinal)),
+            Blocks(document, "yaml").Where(block => block.Contains("kind: ", StringComparison.Ordinal) || block.Contains("rootNamespace: ", StringComparison.Ordinal)),
             block => Assert.Empty(MeshYamlReader.Read(document, block).Errors));
 
     [Fact]

@@ -41,8 +41,8 @@ public sealed class ComposeFileTests
         Assert.Empty(mesh.Errors);
         Assert.Empty(mesh.Warnings);
         Assert.True(mesh.Directory.TryResolveReference("orders", "default", out var orders));
-        Assert.Equal(["orders-v1", "orders-v2"], orders.Entry.Endpoints.Select(endpoint => endpoint.Address));
-        Assert.All(orders.Entry.Endpoints, endpoint => AssertServedByCompose(orders.Entry, endpoint));
+        Assert.Equal(["orders-v1", "orders-v2"], orders.Endpoints.Select(endpoint => endpoint.Address));
+        Assert.All(orders.Endpoints, endpoint => AssertServedByCompose(orders, endpoint));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class ComposeFileTests
 
     private static JsonElement Bootstrap() => JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "bootstrap.json"))).RootElement;
 
-    private void AssertServedByCompose(ServiceEntry entry, WorkloadEndpoint endpoint)
+    private void AssertServedByCompose(MeshService entry, WorkloadEndpoint endpoint)
     {
         var environment = _compose.Services[endpoint.Address].Environment;
         Assert.Equal(endpoint.Labels["version"], environment["Orders__Version"]);

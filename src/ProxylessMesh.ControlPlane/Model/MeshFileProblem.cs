@@ -1,6 +1,5 @@
-using ProxylessMesh.ControlPlane.Model;
 
-namespace ProxylessMesh.ControlPlane.Yaml;
+namespace ProxylessMesh.ControlPlane.Model;
 
 /// <summary>Something wrong with a mesh file: where, in which resource and field, and what to do.</summary>
 /// <param name="File">The file as the user named it.</param>

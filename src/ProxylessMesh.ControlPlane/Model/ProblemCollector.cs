@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using ProxylessMesh.ControlPlane.Model;
 
-namespace ProxylessMesh.ControlPlane.Yaml;
+namespace ProxylessMesh.ControlPlane.Model;
 
 /// <summary>Gathers every problem of one file, so that the user sees them all at once. Used by one reader at a time.</summary>
 internal sealed class ProblemCollector(string file)
