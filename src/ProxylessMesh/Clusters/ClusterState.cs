@@ -110,6 +110,7 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
                     state = _endpoints.TryGetValue(endpoint.Address, out var kept) && kept.ConnectTimeout == config.ConnectTimeout
                         ? kept
                         : new EndpointState(endpoint.Address, config.ConnectTimeout, environment.Transport, environment.TimeProvider);
+                    state.Hostname = endpoint.Hostname;
                     byAddress.Add(endpoint.Address, state);
                 }
 

@@ -65,7 +65,11 @@ internal sealed partial class DnsEndpoints : IDisposable
                 error = await ResolveAsync(endpoint.Address.Host, cancellationToken).ConfigureAwait(false) ?? error;
                 foreach (var address in _addresses.GetValueOrDefault(endpoint.Address.Host) ?? [])
                 {
-                    endpoints.Add(endpoint with { Address = EndpointAddress.Tcp(address.ToString(), endpoint.Address.Port) });
+                    endpoints.Add(endpoint with
+                    {
+                        Address = EndpointAddress.Tcp(address.ToString(), endpoint.Address.Port),
+                        Hostname = endpoint.Hostname ?? endpoint.Address.Host,
+                    });
                 }
             }
 

@@ -26,6 +26,10 @@ internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTim
 
     public TimeSpan ConnectTimeout { get; } = connectTimeout;
 
+    /// <inheritdoc cref="EndpointConfig.Hostname"/>
+    /// <remarks>Set by the loop before the endpoint is published, read by requests.</remarks>
+    public string? Hostname { get; set; }
+
     /// <summary>Requests and streams under way.</summary>
     public int ActiveRequests => Volatile.Read(ref _leases) & int.MaxValue;
 

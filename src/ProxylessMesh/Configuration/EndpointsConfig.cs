@@ -32,7 +32,14 @@ internal sealed record LocalityConfig(Locality Locality, int Priority, uint Weig
 /// <summary>One endpoint.</summary>
 /// <param name="Address">Where to dial.</param>
 /// <param name="Weight">Its share within its locality; at least 1.</param>
-internal sealed record EndpointConfig(EndpointAddress Address, uint Weight);
+internal sealed record EndpointConfig(EndpointAddress Address, uint Weight)
+{
+    /// <summary>
+    /// The endpoint's name (<c>endpoint.hostname</c>), or in a DNS cluster the name that was resolved; <see langword="null"/>
+    /// when it has none. Such endpoints of one cluster share the string.
+    /// </summary>
+    public string? Hostname { get; init; }
+}
 
 /// <summary>An address to dial: an IP address (or, in a DNS cluster, a name) and port, or the path of a Unix domain socket.</summary>
 internal readonly record struct EndpointAddress

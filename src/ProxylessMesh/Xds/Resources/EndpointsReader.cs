@@ -155,7 +155,9 @@ internal sealed class EndpointsReader(EndpointsOrigin origin, DecodeContext cont
             context.WarnNoEffect("additional addresses", "");
         }
 
-        return address is { } known ? new EndpointConfig(known, message.LoadBalancingWeight ?? 1) : null;
+        return address is { } known
+            ? new EndpointConfig(known, message.LoadBalancingWeight ?? 1) { Hostname = message.Endpoint.Hostname is { Length: > 0 } hostname ? hostname : null }
+            : null;
     }
 
     private EndpointAddress? ReadAddress(Address? message, string field)
