@@ -13,9 +13,14 @@ internal sealed class KnownResources<T>
 
     public bool TryFind(ByteString bytes, out KnownResource<T> known) => _known.TryGetValue(bytes, out known);
 
-    /// <summary>Takes in the state's bytes as they are now.</summary>
+    /// <summary>Takes in the state's bytes as they are now, unless the watchers just told of them have let go of it.</summary>
     public void Remember(ResourceState<T> state)
     {
+        if (state.IsDropped)
+        {
+            return;
+        }
+
         if (state.AcceptedBytes is { } accepted)
         {
             _known[accepted] = new KnownResource<T>(state, IsRejected: false);

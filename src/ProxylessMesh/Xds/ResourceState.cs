@@ -69,6 +69,9 @@ internal sealed class ResourceState<T>(string name) : ResourceState(name)
 
     public bool HasWatchers => _watchers.Count > 0;
 
+    /// <summary>Whether the subscription has ended; another one to the same name has a state of its own.</summary>
+    public bool IsDropped { get; set; }
+
     /// <summary>The last good configuration wins until a better one comes.</summary>
     public override bool HasValue => _value is not null;
 

@@ -10,20 +10,31 @@ using ResourceError = ProxylessMesh.Configuration.ResourceError;
 namespace ProxylessMesh.Xds;
 
 /// <summary>The resources of one type, decoded. What came before, byte by byte, is known by its bytes and not decoded again.</summary>
-internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, bool isFullState, TimeProvider timeProvider, ILogger logger, XdsClientMetrics metrics)
-    : ResourceSet(decoder.TypeUrl, isFullState)
+internal sealed partial class TypedResourceSet<T> : ResourceSet
     where T : class
 {
-    private const int NotFound = 5;
-    private const int PermissionDenied = 7;
-
+    private readonly IResourceDecoder<T> _decoder;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly XdsClientMetrics _metrics;
     private readonly Dictionary<string, ResourceState<T>> _states = new(StringComparer.Ordinal);
 
     /// <summary>Of all states in <see cref="_states"/>.</summary>
     private readonly KnownResources<T> _known = new();
+    private readonly DataErrorPolicy<T> _dataErrors;
 
     /// <summary>The last LDS or CDS name, left by its last watcher: see <see cref="ResourceSet.HasSubscription"/>.</summary>
     private ResourceState<T>? _lingering;
+
+    public TypedResourceSet(IResourceDecoder<T> decoder, bool isFullState, TimeProvider timeProvider, ILogger logger, XdsClientMetrics metrics)
+        : base(decoder.TypeUrl, isFullState)
+    {
+        _decoder = decoder;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _metrics = metrics;
+        _dataErrors = new DataErrorPolicy<T>(decoder.TypeUrl, _known, logger);
+    }
 
     public override IReadOnlyCollection<string> Names => _states.Keys;
 
@@ -103,7 +114,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
 
     public override void OnTimeout(IReadOnlyList<ResourceState> states, ServerContext server)
     {
-        var answer = new ResourceAnswer(server, Version: "", timeProvider.GetUtcNow());
+        var answer = new ResourceAnswer(server, Version: "", _timeProvider.GetUtcNow());
         foreach (var awaited in states)
         {
             // Meanwhile it may have come, or its last watcher gone, or another subscription to the name begun.
@@ -112,19 +123,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
                 continue;
             }
 
-            var silence = $"it has not answered for it in {server.ResourceTimeout.TotalSeconds:0} s";
-            if (server.IsTimerTransient)
-            {
-                LogSlow(TypeUrl, state.Name, server.ServerName, server.ResourceTimeout);
-                state.NoteError(MeshResourceState.Timeout, silence, answer);
-                state.SetError(new ResourceError(ResourceErrorKind.ControlPlaneUnreachable, server.Describe($"the control plane is too slow to give {Kind} '{state.Name}': {silence}")));
-            }
-            else
-            {
-                LogDoesNotExist(TypeUrl, state.Name);
-                state.NoteError(MeshResourceState.DoesNotExist, silence, answer);
-                state.SetError(DoesNotExist(state.Name, server, silence));
-            }
+            _dataErrors.OnTimeout(state, answer);
         }
     }
 
@@ -158,7 +157,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
 
     public override IReadOnlyList<string> Apply(DiscoveryResponse response, ServerContext server)
     {
-        var answer = new ResourceAnswer(server, response.VersionInfo, timeProvider.GetUtcNow());
+        var answer = new ResourceAnswer(server, response.VersionInfo, _timeProvider.GetUtcNow());
         var errors = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
 
@@ -178,12 +177,17 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
             invalid += errors.Count > errorsBefore ? 1 : 0;
         }
 
-        metrics.OnResources(server.ServerName, ShortName, response.Resources.Count - invalid, invalid);
+        _metrics.OnResources(server.ServerName, ShortName, response.Resources.Count - invalid, invalid);
 
         // 2. What the server says it cannot give (xRFC TP3).
         foreach (var resourceError in response.ResourceErrors)
         {
-            ApplyResourceError(resourceError.ResourceName?.Name ?? "", resourceError.ErrorDetail ?? new Status(), seen, answer);
+            var name = resourceError.ResourceName?.Name ?? "";
+            if (_states.TryGetValue(name, out var state))
+            {
+                seen.Add(name);
+                _dataErrors.OnResourceError(state, resourceError.ErrorDetail ?? new Status(), answer);
+            }
         }
 
         // 3. In a full state, what was there before and is not now was deleted.
@@ -193,7 +197,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
             {
                 if (state.HasValue && !seen.Contains(state.Name))
                 {
-                    Fail(state, MeshResourceState.DoesNotExist, "it was deleted", server.FailOnDataErrors, DoesNotExist(state.Name, server, "it was deleted"), answer);
+                    _dataErrors.OnDeleted(state, answer);
                 }
             }
         }
@@ -224,7 +228,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
         }
 
         // 2. Not asked for: ignored when valid, reported when not ("all errors of a response are reported" - gRFC A46).
-        var decoded = decoder.Decode(bytes);
+        var decoded = _decoder.Decode(bytes);
         if (decoded.Name.Length > 0 && !IsFirst(decoded.Name, seen, errors))
         {
             return;
@@ -255,7 +259,7 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
             Reject(state, errors, answer);
         }
 
-        Remember(state);
+        _known.Remember(state);
     }
 
     private static bool IsFirst(string name, HashSet<string> seen, List<string> errors)
@@ -280,80 +284,21 @@ internal sealed partial class TypedResourceSet<T>(IResourceDecoder<T> decoder, b
     private void Reject(ResourceState<T> state, List<string> errors, in ResourceAnswer answer)
     {
         AddErrors(errors, state.Name, state.Rejection);
-        var server = answer.Server;
-        var reason = string.Join("; ", state.Rejection);
-        Fail(state, MeshResourceState.Nacked, reason, server.FailOnDataErrors, new ResourceError(ResourceErrorKind.Invalid, server.Describe($"{Kind} '{state.Name}' was rejected: {reason}")), answer);
-    }
-
-    private void ApplyResourceError(string name, Status status, HashSet<string> seen, in ResourceAnswer answer)
-    {
-        if (!_states.TryGetValue(name, out var state))
-        {
-            return;
-        }
-
-        // Any other status than these two is transient: it says nothing about the resource, and never takes it away (gRFC A88).
-        seen.Add(name);
-        var server = answer.Server;
-        var error = status.Code switch
-        {
-            NotFound => DoesNotExist(name, server, status.Message),
-            PermissionDenied => new ResourceError(ResourceErrorKind.Invalid, server.Describe($"{Kind} '{name}' was refused: {status.Message}")),
-            _ => new ResourceError(ResourceErrorKind.ControlPlaneUnreachable, server.Describe($"the control plane cannot give {Kind} '{name}' for now: {status.Message}")),
-        };
-        Fail(state, MeshResourceState.ReceivedError, status.Message, server.FailOnDataErrors && status.Code is NotFound or PermissionDenied, error, answer);
-    }
-
-    /// <summary>Something is wrong with a resource (gRFC A88): one that is in use stays so, unless the server wants otherwise.</summary>
-    private void Fail(ResourceState<T> state, MeshResourceState status, string reason, bool dropsCached, ResourceError error, in ResourceAnswer answer)
-    {
-        var isKept = state.HasValue && !dropsCached;
-        var isNews = state.NoteError(status, reason, answer);
-        if (isNews)
-        {
-            LogError(TypeUrl, state.Name, status, reason, isKept);
-        }
-
-        if (!isKept && (isNews || state.HasValue))
-        {
-            _known.Forget(state);
-            state.SetError(error);
-            Remember(state);
-        }
-    }
-
-    private void Remember(ResourceState<T> state)
-    {
-        // The watchers told of it may have let go of it.
-        if (_states.TryGetValue(state.Name, out var current) && current == state)
-        {
-            _known.Remember(state);
-        }
+        _dataErrors.OnRejected(state, answer);
     }
 
     private void Drop(ResourceState<T> state)
     {
+        state.IsDropped = true;
         _known.Forget(state);
         _states.Remove(state.Name);
     }
 
-    private ResourceError DoesNotExist(string name, ServerContext server, string reason)
-        => new(ResourceErrorKind.DoesNotExist, server.Describe($"there is no {Kind} '{name}': {reason}"));
-
     [LoggerMessage(20, LogLevel.Debug, "{TypeUrl} '{Name}' accepted")]
     private partial void LogAccepted(string typeUrl, string name);
 
-    [LoggerMessage(21, LogLevel.Warning, "{TypeUrl} '{Name}' is {State}: {Reason}. The last good version stays in use: {IsKept}")]
-    private partial void LogError(string typeUrl, string name, MeshResourceState state, string reason, bool isKept);
-
-    // 22 unused
-
-    [LoggerMessage(23, LogLevel.Warning, "{TypeUrl} '{Name}' does not exist: the control plane has not answered for it")]
-    private partial void LogDoesNotExist(string typeUrl, string name);
+    // 21, 23 and 25 are DataErrorPolicy's, 22 unused
 
     [LoggerMessage(24, LogLevel.Information, "{TypeUrl} '{Name}': {Warning}")]
     private partial void LogIgnored(string typeUrl, string name, string warning);
-
-    [LoggerMessage(25, LogLevel.Warning, "{TypeUrl} '{Name}': {Server} has not answered for it in {Timeout}; it goes on being waited for")]
-    private partial void LogSlow(string typeUrl, string name, string server, TimeSpan timeout);
 }
