@@ -85,7 +85,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
         _view.Publish(ClusterView.Usable(config, _destinations!)); // set above
         if (!ReferenceEquals(previous, _destinations))
         {
-            previous?.Dispose();
+            previous?.Retire();
         }
 
         ReplaceEndpoints([]);
@@ -93,7 +93,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
 
     private void StopDestinations()
     {
-        _destinations?.Dispose();
+        _destinations?.Retire();
         _destinations = null;
     }
 

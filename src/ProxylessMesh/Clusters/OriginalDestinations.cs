@@ -7,7 +7,7 @@ namespace ProxylessMesh.Clusters;
 /// The endpoints of an ORIGINAL_DST cluster: one for each host and port that requests name, made by the first and let go when
 /// none has come for a while, so that what it holds is bounded by what is in use. Safe for concurrent use.
 /// </summary>
-internal sealed class OriginalDestinations : IDisposable
+internal sealed class OriginalDestinations
 {
     /// <summary>How often what nobody uses is let go: its idle connections close after as long anyway.</summary>
     public static readonly TimeSpan CleanupInterval = TimeSpan.FromSeconds(60);
@@ -46,7 +46,7 @@ internal sealed class OriginalDestinations : IDisposable
             destination = _destinations.GetOrAdd(key, static (key, self) => new Destination(self.Create(key)), this);
             if (_isRetired)
             {
-                Retire();
+                destination.Endpoint.Retire();
             }
         }
 
@@ -59,11 +59,14 @@ internal sealed class OriginalDestinations : IDisposable
     }
 
     /// <summary>No new requests come; those under way finish.</summary>
-    public void Dispose()
+    public void Retire()
     {
         _isRetired = true;
         _cleanup.Dispose();
-        Retire();
+        foreach (var (_, destination) in _destinations)
+        {
+            destination.Endpoint.Retire();
+        }
     }
 
     private EndpointState Create(AddressKey key)
@@ -86,14 +89,6 @@ internal sealed class OriginalDestinations : IDisposable
             {
                 destination.Endpoint.Retire();
             }
-        }
-    }
-
-    private void Retire()
-    {
-        foreach (var (_, destination) in _destinations)
-        {
-            destination.Endpoint.Retire();
         }
     }
 

@@ -111,7 +111,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                 return FailAsync(request, authority, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
             }
 
-            if (view.Picker is null)
+            if (view.Picker is null && view.Destinations is null)
             {
                 // It changed since the request was routed. Retired: the routes are other ones by now.
                 return view.IsRetired
@@ -119,7 +119,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                     : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
             }
 
-            var endpoint = Pick(view, failed);
+            var endpoint = view.Destinations is { } destinations ? Find(destinations, request) : Pick(view, failed);
             if (endpoint is null)
             {
                 return FailAsync(request, authority, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
@@ -153,8 +153,10 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         HttpRequestException refused;
         try
         {
-            var response = await endpoint.SendAsync(changed?.Outgoing ?? request, cancellationToken).ConfigureAwait(false);
+            var sent = UpstreamVersion.Apply(changed?.Outgoing ?? request, endpoint.Protocol);
+            var response = await endpoint.SendAsync(sent, cancellationToken).ConfigureAwait(false);
             endpoint.OnConnected();
+            response.RequestMessage = request;
             changed?.Finish(response);
             TrackedContent.Attach(response, endpoint);
             return response;
@@ -181,6 +183,13 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     {
         metrics.OnFailed(failure.Reason, authority.Host);
         return failure.ToCallerAsync(request);
+    }
+
+    /// <summary>Where the request's own URI points, whatever Host it sends: that is where it would go without the mesh.</summary>
+    private static EndpointState Find(OriginalDestinations destinations, HttpRequestMessage request)
+    {
+        var uri = request.RequestUri!; // a request without a URI does not enter the mesh
+        return destinations.Find(uri.IdnHost, uri.Port);
     }
 
     /// <summary>Picks an endpoint; looks a few times for another than one that has just refused a connection.</summary>

@@ -23,11 +23,23 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
     private readonly KnownResources<T> _known = new();
     private readonly DataErrorPolicy<T> _dataErrors;
 
+    /// <summary>For a wildcard: what was said to have no effect, once for all of them.</summary>
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+
+    /// <summary>For a wildcard: the last full state.</summary>
+    private ResourceAnswer? _fullState;
+
     /// <summary>The last LDS or CDS name, left by its last watcher: see <see cref="ResourceSet.HasSubscription"/>.</summary>
     private ResourceState<T>? _lingering;
 
-    public TypedResourceSet(IResourceDecoder<T> decoder, bool isFullState, TimeProvider timeProvider, ILogger logger, XdsClientMetrics metrics)
-        : base(decoder.TypeUrl, isFullState)
+    /// <param name="decoder">Of the type.</param>
+    /// <param name="isFullState">See <see cref="ResourceSet.IsFullState"/>.</param>
+    /// <param name="timeProvider">The clock of what is noted.</param>
+    /// <param name="logger">Where it logs to.</param>
+    /// <param name="metrics">Where it counts.</param>
+    /// <param name="isWildcard">See <see cref="ResourceSet.IsWildcard"/>; of a full state only.</param>
+    public TypedResourceSet(IResourceDecoder<T> decoder, bool isFullState, TimeProvider timeProvider, ILogger logger, XdsClientMetrics metrics, bool isWildcard = false)
+        : base(decoder.TypeUrl, isFullState, isWildcard)
     {
         _decoder = decoder;
         _timeProvider = timeProvider;
@@ -36,7 +48,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         _dataErrors = new DataErrorPolicy<T>(decoder.TypeUrl, _known, logger);
     }
 
-    public override IReadOnlyCollection<string> Names => _states.Keys;
+    public override IReadOnlyCollection<string> Names => IsWildcard ? [] : _states.Keys;
 
     public override bool HasAwaited
     {
@@ -67,6 +79,10 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
             state = new ResourceState<T>(name);
             _states.Add(name, state);
             HasSubscription = true;
+            if (_fullState is { } fullState)
+            {
+                _dataErrors.OnAbsent(state, fullState);
+            }
         }
 
         if (_lingering is not null && _lingering != state)
@@ -88,6 +104,12 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         }
 
         state.Remove(watcher);
+        if (IsWildcard)
+        {
+            DropUnlessServed(state);
+            return false;
+        }
+
         if (state.HasWatchers || (IsFullState && _states.Count == 1))
         {
             _lingering = state.HasWatchers ? null : state;
@@ -195,14 +217,42 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         {
             foreach (var state in _states.Values.ToArray())
             {
-                if (state.HasValue && !seen.Contains(state.Name))
+                if (!seen.Contains(state.Name))
                 {
-                    _dataErrors.OnDeleted(state, answer);
+                    ApplyAbsence(state, answer);
                 }
             }
+
+            _fullState = IsWildcard ? answer : null;
         }
 
         return errors;
+    }
+
+    private void ApplyAbsence(ResourceState<T> state, in ResourceAnswer answer)
+    {
+        if (state.HasValue)
+        {
+            _dataErrors.OnDeleted(state, answer);
+        }
+        else if (IsWildcard)
+        {
+            _dataErrors.OnAbsent(state, answer);
+        }
+
+        if (IsWildcard)
+        {
+            DropUnlessServed(state);
+        }
+    }
+
+    /// <summary>A wildcard keeps what the server has, watched or not, and of the rest only what is watched.</summary>
+    private void DropUnlessServed(ResourceState<T> state)
+    {
+        if (!state.HasWatchers && (!state.HasValue || state.Status == MeshResourceState.DoesNotExist))
+        {
+            Drop(state);
+        }
     }
 
     private void ApplyResource(ByteString bytes, HashSet<string> seen, List<string> errors, in ResourceAnswer answer)
@@ -236,8 +286,14 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
 
         if (!_states.TryGetValue(decoded.Name, out var state))
         {
-            AddErrors(errors, decoded.Name, decoded.Errors);
-            return;
+            if (!IsWildcard || decoded.Name.Length == 0)
+            {
+                AddErrors(errors, decoded.Name, decoded.Errors);
+                return;
+            }
+
+            state = new ResourceState<T>(decoded.Name);
+            _states.Add(decoded.Name, state);
         }
 
         // 3. Rejected, or used.
@@ -247,7 +303,10 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
             LogAccepted(TypeUrl, decoded.Name);
             foreach (var warning in decoded.Warnings)
             {
-                LogIgnored(TypeUrl, decoded.Name, warning);
+                if (!IsWildcard || _warned.Add(warning))
+                {
+                    LogIgnored(TypeUrl, decoded.Name, warning);
+                }
             }
 
             state.NoteGood(answer);

@@ -33,7 +33,7 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
         _logger = environment.Logger;
         Listeners = new(new ListenerDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
         Routes = new(new RoutesDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
-        Clusters = new(new ClusterDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
+        Clusters = new(new ClusterDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics, environment.WatchesAllClusters);
         Endpoints = new(new EndpointsDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
         _sets = [Listeners, Routes, Clusters, Endpoints];
     }

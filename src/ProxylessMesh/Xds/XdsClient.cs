@@ -22,12 +22,20 @@ internal sealed class XdsClient : IResourceSource, IAsyncDisposable
     /// <param name="random">For backoff.</param>
     /// <param name="logger">Where it logs to.</param>
     /// <param name="metrics">Where it counts.</param>
+    /// <param name="watchesAllClusters">See <see cref="XdsEnvironment.WatchesAllClusters"/>.</param>
     public XdsClient(
-        IReadOnlyList<IXdsTransport> servers, Node node, ConfigurationLoop loop, TimeProvider timeProvider, IRandomSource random, ILogger<XdsClient> logger, XdsClientMetrics metrics)
+        IReadOnlyList<IXdsTransport> servers,
+        Node node,
+        ConfigurationLoop loop,
+        TimeProvider timeProvider,
+        IRandomSource random,
+        ILogger<XdsClient> logger,
+        XdsClientMetrics metrics,
+        bool watchesAllClusters = false)
     {
         _servers = servers;
         _loop = loop;
-        _authority = new XdsAuthority(servers, new XdsEnvironment(node, loop, timeProvider, random, logger, metrics));
+        _authority = new XdsAuthority(servers, new XdsEnvironment(node, loop, timeProvider, random, logger, metrics) { WatchesAllClusters = watchesAllClusters });
     }
 
     /// <inheritdoc cref="XdsAuthority.IsConnected"/>

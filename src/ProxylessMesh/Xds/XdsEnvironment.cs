@@ -12,4 +12,8 @@ namespace ProxylessMesh.Xds;
 /// <param name="Random">For backoff.</param>
 /// <param name="Logger">Where it logs to.</param>
 /// <param name="Metrics">Where it counts.</param>
-internal sealed record XdsEnvironment(Node Node, ConfigurationLoop Loop, TimeProvider TimeProvider, IRandomSource Random, ILogger Logger, XdsClientMetrics Metrics);
+internal sealed record XdsEnvironment(Node Node, ConfigurationLoop Loop, TimeProvider TimeProvider, IRandomSource Random, ILogger Logger, XdsClientMetrics Metrics)
+{
+    /// <summary>Ask for all clusters at once instead of by name, as an Envoy does.</summary>
+    public bool WatchesAllClusters { get; init; }
+}

@@ -63,7 +63,7 @@ public sealed class ClusterStateTests : IAsyncDisposable
     [Fact]
     public async Task Apply_TlsDelivered_FailsClosedUnlessIgnored()
     {
-        var tls = Eds() with { TransportSecurity = TransportSecurity.Tls };
+        var tls = Eds() with { Tls = new TlsConfig() };
         var required = Cluster();
         var ignored = Cluster(UpstreamTlsMode.Ignored);
 

@@ -74,7 +74,7 @@ internal sealed class ClusterDecoder : IResourceDecoder<ClusterConfig>
     }
 
     /// <summary>There is nothing to balance. What would take the destination from elsewhere than the request's URI is not supported.</summary>
-    private static LoadBalancerConfig? ReadOriginalDestination(Cluster cluster, DecodeContext context)
+    private static RoundRobinConfig? ReadOriginalDestination(Cluster cluster, DecodeContext context)
     {
         if (cluster.LbPolicy != Cluster.Types.LbPolicy.ClusterProvided && cluster.LoadBalancingPolicy is null)
         {

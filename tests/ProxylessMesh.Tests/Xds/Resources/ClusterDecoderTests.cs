@@ -9,6 +9,7 @@ public sealed class ClusterDecoderTests
     private const string Eds = """ "type": "EDS", "edsClusterConfig": {"edsConfig": {"ads": {}}} """;
     private const string Balancing = ResourceJson.Type + "envoy.extensions.load_balancing_policies.";
     private const string Tls = ResourceJson.Type + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+    private const string RawBufferType = ResourceJson.Type + "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
     private const string TlsPath = "transport_socket.typed_config.common_tls_context";
     private const string RoundRobin = $$"""{"typedExtensionConfig": {"name": "r", "typedConfig": {"@type": "{{Balancing}}round_robin.v3.RoundRobin"} } }""";
     private const string PickFirst = $$"""{"typedExtensionConfig": {"name": "p", "typedConfig": {"@type": "{{Balancing}}pick_first.v3.PickFirst"} } }""";
@@ -27,7 +28,9 @@ public sealed class ClusterDecoderTests
         Assert.Equal("c", cluster.EdsName);
         Assert.Null(cluster.InlineEndpoints);
         Assert.Same(RoundRobinConfig.Instance, cluster.LoadBalancer);
-        Assert.Equal(TransportSecurity.Plaintext, cluster.TransportSecurity);
+        Assert.Null(cluster.Tls);
+        Assert.Empty(cluster.TransportSocketMatches);
+        Assert.Equal(UpstreamProtocol.Unset, cluster.Protocol);
         Assert.Equal(TimeSpan.FromSeconds(5), cluster.ConnectTimeout);
         Assert.Equal(TimeSpan.FromSeconds(5), cluster.DnsRefreshRate);
     }
@@ -101,7 +104,7 @@ public sealed class ClusterDecoderTests
     [Theory]
     [MemberData(nameof(TransportSockets))]
     public void Decode_TransportSocket_IsChosenByType(string socket, bool isTls)
-        => Assert.Equal(isTls ? TransportSecurity.Tls : TransportSecurity.Plaintext, Accept($$"""{{Eds}}, "transportSocket": {{socket}} """).TransportSecurity);
+        => Assert.Equal(isTls, Accept($$"""{{Eds}}, "transportSocket": {{socket}} """).Tls is not null);
 
     [Fact]
     public void Decode_IstioMetadataExchange_IsAccepted()
@@ -110,11 +113,13 @@ public sealed class ClusterDecoderTests
     /// <summary>Each row: the fields of a cluster named <c>c</c>, and the errors.</summary>
     public static TheoryData<string, string[]> Rejected() => new()
     {
-        { """ "type": "ORIGINAL_DST" """, ["type: OriginalDst is not supported"] },
+        { """ "type": "ORIGINAL_DST" """, ["lb_policy: RoundRobin is not supported for a cluster of type ORIGINAL_DST"] },
+        { """ "type": "ORIGINAL_DST", "lbPolicy": "CLUSTER_PROVIDED", "originalDstLbConfig": {"useHttpHeader": true} """, ["original_dst_lb_config: is not supported"] },
+        { """ "type": 9 """, ["type: 9 is not supported"] },
         { """ "clusterType": {"name": "envoy.clusters.aggregate"} """, ["cluster_type: '' is not supported"] },
         { """ "type": "EDS" """, ["eds_cluster_config.eds_config: must be 'ads' or 'self'"] },
         { """ "type": "EDS", "edsClusterConfig": {"edsConfig": {"apiConfigSource": {}}} """, ["eds_cluster_config.eds_config: must be 'ads' or 'self'"] },
-        { """ "type": "STATIC" """, ["load_assignment: must be set"] },
+        { """ "type": "STRICT_DNS" """, ["load_assignment: must be set"] },
         { """ "type": "LOGICAL_DNS", "loadAssignment": {} """, ["load_assignment.endpoints: a LOGICAL_DNS cluster must have exactly one"] },
         { """ "type": "LOGICAL_DNS", "loadAssignment": {"endpoints": [{}]} """, ["load_assignment.endpoints: a LOGICAL_DNS cluster must have exactly one"] },
         { """ "type": "LOGICAL_DNS", "loadAssignment": {"endpoints": [{"lbEndpoints": [{"endpoint": {"address": {"pipe": {"path": "a"}}}}]}, {}]} """, ["load_assignment.endpoints: a LOGICAL_DNS cluster must have exactly one"] },
@@ -132,7 +137,9 @@ public sealed class ClusterDecoderTests
         { $$"""{{Eds}}, "loadBalancingPolicy": {"policies": [{{LeastRequest.Replace("4", "0", StringComparison.Ordinal)}}]} """, ["load_balancing_policy.policies[0].typed_extension_config.typed_config.choice_count: 0 must be at least 2"] },
         { $$"""{{Eds}}, "loadBalancingPolicy": {"policies": [{{Wrr(PickFirst)}}]} """, ["load_balancing_policy.policies[0].typed_extension_config.typed_config.endpoint_picking_policy.policies: none of them"] },
         { $$"""{{Eds}}, "loadBalancingPolicy": {"policies": [{"typedExtensionConfig": {"typedConfig": {"@type": "{{Balancing}}wrr_locality.v3.WrrLocality"} } }]} """, ["load_balancing_policy.policies[0].typed_extension_config.typed_config.endpoint_picking_policy: must be set"] },
-        { $$"""{{Eds}}, "transportSocketMatches": [{"name": "m"}] """, ["transport_socket_matches: is not supported"] },
+        { $$"""{{Eds}}, "transportSocketMatches": [{"name": "m"}] """, ["transport_socket_matches[0].transport_socket: must be set"] },
+        { $$"""{{Eds}}, "transportSocketMatches": [{"match": {"a": true}, "transportSocket": {"typedConfig": {"@type": "{{RawBufferType}}"} } }] """, ["transport_socket_matches[0].match.fields[\"a\"]: must be a string"] },
+        { $$"""{{Eds}}, "transportSocketMatches": [{"transportSocket": {"typedConfig": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } }] """, [$"transport_socket_matches[0].transport_socket.typed_config: the transport socket type '{ResourceJson.Type}envoy.type.v3.Percent' is not supported"] },
         { $$"""{{Eds}}, "transportSocketMatcher": {} """, ["transport_socket_matcher: is not supported"] },
         { $$"""{{Eds}}, "transportSocket": {"name": "envoy.transport_sockets.raw_buffer"} """, ["transport_socket.typed_config: the transport socket type '' is not supported"] },
         { $$"""{{Eds}}, "transportSocket": {"name": "envoy.transport_sockets.tls", "typedConfig": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } """, [$"transport_socket.typed_config: the transport socket type '{ResourceJson.Type}envoy.type.v3.Percent' is not supported"] },
