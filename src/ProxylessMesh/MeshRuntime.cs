@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
+using ProxylessMesh.Routing;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
@@ -182,7 +183,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var listeners = new ListenerTable(hosts, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(client, store, loop);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls), connection.Owner);
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls, HashOrigin.Of(connection.NodeId, Environment.MachineName, _random)), connection.Owner);
     }
 
     private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);

@@ -31,6 +31,10 @@ internal sealed record LeastRequestConfig(int ChoiceCount) : LoadBalancerConfig
     public const int DefaultChoiceCount = 2;
 }
 
+/// <summary>Any endpoint, whatever its weight.</summary>
+/// <param name="WeighsLocalities">Whether a locality is drawn by weight first.</param>
+internal sealed record RandomConfig(bool WeighsLocalities) : LoadBalancerConfig;
+
 /// <summary>What the control plane asks of the connection to an endpoint (<c>Cluster.transport_socket</c>).</summary>
 internal enum TransportSecurity
 {

@@ -39,6 +39,12 @@ internal sealed record EndpointConfig(EndpointAddress Address, uint Weight)
     /// when it has none. Such endpoints of one cluster share the string.
     /// </summary>
     public string? Hostname { get; init; }
+
+    /// <summary>
+    /// What stands for the endpoint in a ring or table of hashes, in place of its address (metadata <c>hash_key</c> of
+    /// <c>envoy.lb</c>, gRFC A76); <see langword="null"/> when nothing does.
+    /// </summary>
+    public string? HashKey { get; init; }
 }
 
 /// <summary>An address to dial: an IP address (or, in a DNS cluster, a name) and port, or the path of a Unix domain socket.</summary>
