@@ -4,6 +4,7 @@ using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
+using ProxylessMesh.Routing;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
@@ -187,7 +188,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var listeners = new ListenerTable(hosts, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(Source(client, connection), store, loop, listenersAreRoutes: isSidecar);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls), connection.Owner);
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls, HashOrigin.Of(connection.NodeId, Environment.MachineName, _random)), connection.Owner);
     }
 
     private IResourceSource Source(XdsClient client, ControlPlaneConnection connection)

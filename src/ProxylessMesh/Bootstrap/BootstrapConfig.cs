@@ -44,6 +44,6 @@ internal sealed record BootstrapConfig
     /// <summary>What the control plane will take this node for.</summary>
     public IstioDialect IstioDialect
         => Node.Generator == "grpc" ? IstioDialect.Grpc
-            : IstioIdentity is not null && Node.Generator is null ? IstioDialect.Sidecar
+            : Node.Generator is null && IstioIdentity.IsNodeId(Node.Id) ? IstioDialect.Sidecar
             : IstioDialect.None;
 }

@@ -162,7 +162,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
         }
 
         // Published before the others retire: a request that still picks one of those looks again and finds the new ones.
-        var picker = EndpointPickerFactory.Create(endpoints, config.LoadBalancer, states, environment.Random);
+        var picker = EndpointPickerFactory.Create(endpoints, config.LoadBalancer, states, environment.Random, _view.Value.Picker);
         _view.Publish(ClusterView.Usable(config, [.. states], picker));
         ReplaceEndpoints(byAddress);
     }

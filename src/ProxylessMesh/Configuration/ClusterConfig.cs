@@ -36,6 +36,10 @@ internal sealed record LeastRequestConfig(int ChoiceCount) : LoadBalancerConfig
     public const int DefaultChoiceCount = 2;
 }
 
+/// <summary>Any endpoint, whatever its weight.</summary>
+/// <param name="WeighsLocalities">Whether a locality is drawn by weight first.</param>
+internal sealed record RandomConfig(bool WeighsLocalities) : LoadBalancerConfig;
+
 /// <summary>The HTTP version towards a cluster's endpoints (<c>HttpProtocolOptions</c>).</summary>
 internal enum UpstreamProtocol
 {

@@ -48,6 +48,12 @@ internal sealed record EndpointConfig(EndpointAddress Address, uint Weight)
     /// <see langword="null"/> where nothing is known.
     /// </summary>
     public string? Workload { get; init; }
+
+    /// <summary>
+    /// What stands for the endpoint in a ring or table of hashes, in place of its address (metadata <c>hash_key</c> of
+    /// <c>envoy.lb</c>, gRFC A76); <see langword="null"/> when nothing does.
+    /// </summary>
+    public string? HashKey { get; init; }
 }
 
 /// <summary>Which addresses of a DNS name are used (<c>Cluster.dns_lookup_family</c>).</summary>

@@ -1,5 +1,6 @@
 using ProxylessMesh.Clusters;
 using ProxylessMesh.LoadBalancing;
+using ProxylessMesh.Routing;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 
@@ -9,14 +10,14 @@ namespace ProxylessMesh.Http;
 /// The road of a request through the mesh, stage by stage. Lock-free: each stage reads one immutable object, once. A request
 /// waits only for configuration that it needs and that has not come yet; its caller's token ends every wait.
 /// </summary>
-internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics)
+internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics, HashOrigin origin)
 {
     /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
     private const int MaxConnectAttempts = 3;
 
     private const int NoAttempt = 0;
 
-    private readonly RequestRouter _router = new(random, timeProvider);
+    private readonly RequestRouter _router = new(random, timeProvider, new RequestHasher(origin, random));
     private volatile bool _isClosed;
 
     public ListenerTable Listeners => listeners;
@@ -75,15 +76,23 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             cluster = outcome.Cluster;
         }
 
-        // 4. The request as its route has it: the caller's own, unless the route changes something.
+        // 4. The request as its route has it: the caller's own, unless the route changes something. And its hash, if the cluster asks for one.
         ChangedRequest? changed = null;
-        if (!outcome.Choice!.IsPlain && _router.Change(request, authority, in outcome, out changed) is { } failure)
+        var hash = RequestHash.None;
+        if (cluster.View is { Picker.NeedsHash: true } hashing)
+        {
+            if (_router.HashAndChange(request, authority, in outcome, hashing.Config?.LoadBalancer, out changed, out hash) is { } hashFailure)
+            {
+                return FailAsync(request, authority, hashFailure);
+            }
+        }
+        else if (!outcome.Choice!.IsPlain && _router.Change(request, authority, in outcome, out changed) is { } failure)
         {
             return FailAsync(request, authority, failure);
         }
 
         // 5. An endpoint, and its connections.
-        return SendToClusterAsync(request, changed, authority, cluster, attempt: 1, failed: null, cancellationToken);
+        return SendToClusterAsync(request, changed, authority, cluster, hash, attempt: 1, failed: null, cancellationToken);
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>
@@ -97,11 +106,12 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <param name="changed">What becomes of it, where its route changes something.</param>
     /// <param name="authority">Where to begin anew, should the cluster be gone.</param>
     /// <param name="cluster">The cluster.</param>
+    /// <param name="hash">The request's hash, for all of its attempts.</param>
     /// <param name="attempt">1 for the first.</param>
     /// <param name="failed">The endpoint of the attempt before.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private Task<HttpResponseMessage> SendToClusterAsync(
-        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, int attempt, EndpointState? failed, CancellationToken cancellationToken)
+        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, int attempt, EndpointState? failed, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -119,7 +129,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                     : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
             }
 
-            var endpoint = view.Destinations is { } destinations ? Find(destinations, request) : Pick(view, failed);
+            var endpoint = view.Destinations is { } destinations ? Find(destinations, request) : Pick(view, hash, failed);
             if (endpoint is null)
             {
                 return FailAsync(request, authority, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
@@ -132,7 +142,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
 
                 // Trying another endpoint because none of the request was sent is still the same attempt, as a wait for a connection is in gRPC.
                 var measured = attempt == 1 && metrics.IsEnabled ? new MeasuredAttempt(metrics, timeProvider, changed?.Outgoing ?? request, authority, cluster.Name) : null;
-                var sending = SendToEndpointAsync(request, changed, authority, cluster, endpoint, nextAttempt, cancellationToken);
+                var sending = SendToEndpointAsync(request, changed, authority, cluster, hash, endpoint, nextAttempt, cancellationToken);
                 return measured is null ? sending : measured.SeeAsync(sending);
             }
 
@@ -144,11 +154,12 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <param name="changed">What becomes of it, where its route changes something.</param>
     /// <param name="authority">As for the cluster.</param>
     /// <param name="cluster">The endpoint's cluster.</param>
+    /// <param name="hash">As for the cluster.</param>
     /// <param name="endpoint">The endpoint, with a lease that this method gives back or hands to the response.</param>
     /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(
-        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
         HttpRequestException refused;
         try
@@ -174,7 +185,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         }
 
         var next = nextAttempt != NoAttempt
-            ? SendToClusterAsync(request, changed, authority, cluster, nextAttempt, endpoint, cancellationToken)
+            ? SendToClusterAsync(request, changed, authority, cluster, hash, nextAttempt, endpoint, cancellationToken)
             : FailAsync(request, authority, new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused));
         return await next.ConfigureAwait(false);
     }
@@ -193,12 +204,12 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     }
 
     /// <summary>Picks an endpoint; looks a few times for another than one that has just refused a connection.</summary>
-    private EndpointState? Pick(ClusterView view, EndpointState? failed)
+    private EndpointState? Pick(ClusterView view, RequestHash hash, EndpointState? failed)
     {
-        var context = new PickContext(random);
         EndpointState? endpoint = null;
         for (var i = 0; i < MaxConnectAttempts; i++)
         {
+            var context = new PickContext(random) { Hash = hash, Skip = i };
             var pick = view.Picker!.Pick(in context); // the caller has seen it
             if (pick.IsNone)
             {

@@ -22,6 +22,9 @@ internal interface IControlPlane
 /// <param name="IsDeclared">Whether it declares a host as its own, beyond those that belong to the mesh by their form.</param>
 internal sealed record ControlPlaneConnection(ImmutableArray<IXdsTransport> Servers, Node Node, string ListenerTemplate, IstioIdentity? Istio, Func<string, bool> IsDeclared)
 {
+    /// <summary>Who this process is, by name.</summary>
+    public string NodeId => Node.Id;
+
     /// <summary>Which resources to ask it for.</summary>
     public IstioDialect Dialect { get; init; }
 

@@ -31,9 +31,10 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
         _servers = servers;
         _environment = environment;
         _logger = environment.Logger;
-        Listeners = new(new ListenerDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
-        Routes = new(new RoutesDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
-        Clusters = new(new ClusterDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics, environment.WatchesAllClusters);
+        var dialect = XdsDialects.Of(environment.Node);
+        Listeners = new(new ListenerDecoder(dialect), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
+        Routes = new(new RoutesDecoder(dialect), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
+        Clusters = new(new ClusterDecoder(dialect), isFullState: true, environment.TimeProvider, _logger, environment.Metrics, environment.WatchesAllClusters);
         Endpoints = new(new EndpointsDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
         _sets = [Listeners, Routes, Clusters, Endpoints];
     }

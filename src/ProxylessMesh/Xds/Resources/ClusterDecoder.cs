@@ -5,12 +5,13 @@ using ProxylessMesh.Configuration;
 namespace ProxylessMesh.Xds.Resources;
 
 /// <summary>Decodes clusters (CDS). Stateless.</summary>
-internal sealed class ClusterDecoder : IResourceDecoder<ClusterConfig>
+/// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
+internal sealed class ClusterDecoder(XdsDialect dialect = XdsDialect.Grpc) : IResourceDecoder<ClusterConfig>
 {
     public string TypeUrl => ResourceTypes.Cluster;
 
     public DecodeResult<ClusterConfig> Decode(ByteString value)
-        => ResourceReader.Read(value, Cluster.Parser, "name", static cluster => cluster.Name, Read);
+        => ResourceReader.Read(value, Cluster.Parser, "name", static cluster => cluster.Name, Read, dialect);
 
     private static ClusterConfig? Read(Cluster cluster, DecodeContext context)
     {

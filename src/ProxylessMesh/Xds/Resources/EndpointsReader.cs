@@ -161,9 +161,19 @@ internal sealed class EndpointsReader(EndpointsOrigin origin, DecodeContext cont
                 Hostname = message.Endpoint.Hostname is { Length: > 0 } hostname ? hostname : null,
                 Labels = EndpointMetadataReader.ReadLabels(message.Metadata),
                 Workload = EndpointMetadataReader.ReadWorkload(message.Metadata),
+                HashKey = ReadHashKey(message.Metadata),
             }
             : null;
     }
+
+    /// <summary>A key that is no string does not count, as in Envoy.</summary>
+    private static string? ReadHashKey(Metadata? metadata)
+        => metadata is not null
+            && metadata.FilterMetadata.TryGetValue("envoy.lb", out var balancing)
+            && balancing.Fields.TryGetValue("hash_key", out var key)
+            && key.StringValue.Length > 0
+            ? key.StringValue
+            : null;
 
     private EndpointAddress? ReadAddress(Address? message, string field)
     {

@@ -4,6 +4,8 @@ using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Http.StatefulSession.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.LoadBalancingPolicies.LeastRequest.V3;
+using Envoy.Extensions.LoadBalancingPolicies.Maglev.V3;
+using Envoy.Extensions.LoadBalancingPolicies.RingHash.V3;
 using Envoy.Extensions.LoadBalancingPolicies.RoundRobin.V3;
 using Envoy.Extensions.LoadBalancingPolicies.WrrLocality.V3;
 using Envoy.Extensions.Path.Match.UriTemplate.V3;
@@ -12,6 +14,7 @@ using Envoy.Extensions.TransportSockets.RawBuffer.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using Envoy.Extensions.Upstreams.Http.V3;
 using GrpcStats = Envoy.Extensions.Filters.Http.GrpcStats.V3.FilterConfig;
+using RandomPolicy = Envoy.Extensions.LoadBalancingPolicies.Random.V3.Random;
 using RouteFilterConfig = Envoy.Config.Route.V3.FilterConfig;
 
 namespace ProxylessMesh.Xds.Resources;
@@ -41,6 +44,12 @@ internal static class ExtensionTypes
     public static readonly string RoundRobin = ResourceReader.TypeUrlOf<RoundRobin>();
 
     public static readonly string LeastRequest = ResourceReader.TypeUrlOf<LeastRequest>();
+
+    public static readonly string RingHash = ResourceReader.TypeUrlOf<RingHash>();
+
+    public static readonly string Maglev = ResourceReader.TypeUrlOf<Maglev>();
+
+    public static readonly string Random = ResourceReader.TypeUrlOf<RandomPolicy>();
 
     public static readonly string WrrLocality = ResourceReader.TypeUrlOf<WrrLocality>();
 
