@@ -31,6 +31,14 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
 
     /// <summary>Up to an endpoint nothing waits as a rule, so that a request costs one state machine: the last stage's.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
+        => MeasuredCall.TryStart(metrics, timeProvider, request, authority) is { } call
+            ? MeasureAsync(call, request, authority, cancellationToken)
+            : SendAsync(request, authority, call: null, cancellationToken);
+
+    private Task<HttpResponseMessage> MeasureAsync(MeasuredCall call, HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
+        => call.RunAsync(measured => SendAsync(request, authority, measured, cancellationToken));
+
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, MeasuredCall? call, CancellationToken cancellationToken)
     {
         if (_isClosed)
         {
@@ -41,7 +49,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         var listener = authority.Listener.View;
         if (listener.IsPending)
         {
-            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), request, authority, cancellationToken);
+            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), request, authority, call, cancellationToken);
         }
 
         if (listener.Routes is null)
@@ -69,7 +77,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             var standIn = listener.StandIn is null ? outcome : _router.Route(request, authority, listener.StandIn);
             if (standIn.Cluster?.View.IsPending != false)
             {
-                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
+                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, call, cancellationToken);
             }
 
             outcome = standIn;
@@ -92,14 +100,14 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         }
 
         // 5. An endpoint, and its connections.
-        return SendToClusterAsync(request, changed, authority, cluster, hash, attempt: 1, failed: null, cancellationToken);
+        return SendToClusterAsync(request, changed, authority, cluster, hash, call, attempted: null, attempt: 1, failed: null, cancellationToken);
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>
-    private async Task<HttpResponseMessage> WaitAndSendAsync(Task change, HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> WaitAndSendAsync(Task change, HttpRequestMessage request, MeshAuthority authority, MeasuredCall? call, CancellationToken cancellationToken)
     {
         await change.ConfigureAwait(false);
-        return await SendAsync(request, authority, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(request, authority, call, cancellationToken).ConfigureAwait(false);
     }
 
     /// <param name="request">The caller's request.</param>
@@ -107,11 +115,13 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <param name="authority">Where to begin anew, should the cluster be gone.</param>
     /// <param name="cluster">The cluster.</param>
     /// <param name="hash">The request's hash, for all of its attempts.</param>
+    /// <param name="call">The call's measurement, while somebody listens.</param>
+    /// <param name="attempted">The attempt's, once it has begun.</param>
     /// <param name="attempt">1 for the first.</param>
     /// <param name="failed">The endpoint of the attempt before.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private Task<HttpResponseMessage> SendToClusterAsync(
-        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, int attempt, EndpointState? failed, CancellationToken cancellationToken)
+        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, MeasuredCall? call, MeasuredAttempt? attempted, int attempt, EndpointState? failed, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -125,8 +135,8 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             {
                 // It changed since the request was routed. Retired: the routes are other ones by now.
                 return view.IsRetired
-                    ? SendAsync(request, authority, cancellationToken)
-                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, cancellationToken);
+                    ? SendAsync(request, authority, call, cancellationToken)
+                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, call, cancellationToken);
             }
 
             var endpoint = view.Destinations is { } destinations ? Find(destinations, request) : Pick(view, hash, failed);
@@ -141,13 +151,20 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 
                 // Trying another endpoint because none of the request was sent is still the same attempt, as a wait for a connection is in gRPC.
-                var measured = attempt == 1 && metrics.IsEnabled ? new MeasuredAttempt(metrics, timeProvider, changed?.Outgoing ?? request, authority, cluster.Name) : null;
-                var sending = SendToEndpointAsync(request, changed, authority, cluster, hash, endpoint, nextAttempt, cancellationToken);
-                return measured is null ? sending : measured.SeeAsync(sending);
+                return call is null || attempted is not null
+                    ? SendToEndpointAsync(request, changed, authority, cluster, hash, endpoint, attempted, nextAttempt, cancellationToken)
+                    : MeasureAttemptAsync(call, request, changed, authority, cluster, hash, endpoint, nextAttempt, cancellationToken);
             }
 
             // It left the configuration after the view was read: there is a newer one.
         }
+    }
+
+    private Task<HttpResponseMessage> MeasureAttemptAsync(
+        MeasuredCall call, HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+    {
+        var attempt = call.StartAttempt(previousAttempts: 0, cluster.Name);
+        return attempt.RunAsync(() => SendToEndpointAsync(request, changed, authority, cluster, hash, endpoint, attempt, nextAttempt, cancellationToken));
     }
 
     /// <param name="request">The caller's request.</param>
@@ -156,16 +173,19 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <param name="cluster">The endpoint's cluster.</param>
     /// <param name="hash">As for the cluster.</param>
     /// <param name="endpoint">The endpoint, with a lease that this method gives back or hands to the response.</param>
+    /// <param name="measured">The attempt's measurement, while somebody listens.</param>
     /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(
-        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, EndpointState endpoint, MeasuredAttempt? measured, int nextAttempt, CancellationToken cancellationToken)
     {
+        measured?.OnEndpoint(endpoint);
+        var outgoing = UpstreamVersion.Apply(changed?.Outgoing ?? request, endpoint.Protocol);
+        var trace = TraceHeaders.Absent(outgoing);
         HttpRequestException refused;
         try
         {
-            var sent = UpstreamVersion.Apply(changed?.Outgoing ?? request, endpoint.Protocol);
-            var response = await endpoint.SendAsync(sent, cancellationToken).ConfigureAwait(false);
+            var response = await endpoint.SendAsync(outgoing, cancellationToken).ConfigureAwait(false);
             endpoint.OnConnected();
             response.RequestMessage = request;
             changed?.Finish(response);
@@ -183,9 +203,13 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             endpoint.Release();
             throw;
         }
+        finally
+        {
+            trace.Remove(outgoing);
+        }
 
         var next = nextAttempt != NoAttempt
-            ? SendToClusterAsync(request, changed, authority, cluster, hash, nextAttempt, endpoint, cancellationToken)
+            ? SendToClusterAsync(request, changed, authority, cluster, hash, measured?.Call, measured, nextAttempt, endpoint, cancellationToken)
             : FailAsync(request, authority, new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused));
         return await next.ConfigureAwait(false);
     }

@@ -25,6 +25,7 @@ internal sealed class SocketTransport(TimeProvider timeProvider, IHostResolver r
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         EnableMultipleHttp2Connections = true,
+        ActivityHeadersPropagator = SpanPropagator.Instance,
         ConnectTimeout = Timeout.InfiniteTimeSpan, // the dialer's own, whose failure can be told from others
         ConnectCallback = new EndpointDialer(address, connectTimeout, resolver, timeProvider).DialAsync,
     });

@@ -21,7 +21,7 @@ internal static class ClusterOptionsReader
         NoteIf(cluster.CircuitBreakers is not null, "circuit breakers", "circuit_breakers", context);
         NoteIf(cluster.HealthChecks.Count > 0, "active health checks", "health_checks", context);
         NoteIf(cluster.UpstreamBindConfig is not null, "local addresses", "upstream_bind_config", context);
-        NoteIf(cluster.CommonLbConfig is not null, "common balancing options", "common_lb_config", context);
+        NoteIf(cluster.CommonLbConfig is { } common && HasUnread(common), "common balancing options", "common_lb_config", context);
         CheckDns(cluster, context);
     }
 
@@ -82,6 +82,18 @@ internal static class ClusterOptionsReader
                 context.Error("typed_config", $"the network filter type '{typeUrl}' is not supported: leave the filter out");
             }
         }
+    }
+
+    /// <summary>Whether there is more than what <see cref="LoadBalancerReader"/> reads.</summary>
+    private static bool HasUnread(Cluster.Types.CommonLbConfig common)
+    {
+        var read = new Cluster.Types.CommonLbConfig { ConsistentHashingLbConfig = common.ConsistentHashingLbConfig };
+        if (common.LocalityWeightedLbConfig is not null)
+        {
+            read.LocalityWeightedLbConfig = common.LocalityWeightedLbConfig;
+        }
+
+        return !common.Equals(read);
     }
 
     private static void NoteIf(bool isPresent, string kind, string field, DecodeContext context)

@@ -125,9 +125,6 @@ public sealed class ClusterDecoderTests
         { """ "type": "LOGICAL_DNS", "loadAssignment": {"endpoints": [{"lbEndpoints": [{"endpoint": {"address": {"pipe": {"path": "a"}}}}]}, {}]} """, ["load_assignment.endpoints: a LOGICAL_DNS cluster must have exactly one"] },
         { $$""" "type": "STATIC", "loadAssignment": {{Dns}} """, ["load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address.address: 'db.example' must be an IP address"] },
         { """ "type": "STRICT_DNS", "loadAssignment": {"endpoints": [{"lbEndpoints": [{"endpoint": {"address": {"socketAddress": {"address": "a b", "portValue": 1}}}}]}]} """, ["load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address.address: 'a b' must be an IP address or a DNS name"] },
-        { $$"""{{Eds}}, "lbPolicy": "RING_HASH" """, ["lb_policy: RingHash is not supported"] },
-        { $$"""{{Eds}}, "lbPolicy": "MAGLEV" """, ["lb_policy: Maglev is not supported"] },
-        { $$"""{{Eds}}, "lbPolicy": "RANDOM" """, ["lb_policy: Random is not supported"] },
         { $$"""{{Eds}}, "lbPolicy": "CLUSTER_PROVIDED" """, ["lb_policy: ClusterProvided is not supported"] },
         { $$"""{{Eds}}, "lbPolicy": "LOAD_BALANCING_POLICY_CONFIG" """, ["lb_policy: LoadBalancingPolicyConfig is not supported"] },
         { $$"""{{Eds}}, "lbPolicy": "LEAST_REQUEST", "leastRequestLbConfig": {"choiceCount": 1} """, ["least_request_lb_config.choice_count: 1 must be at least 2"] },
@@ -186,7 +183,7 @@ public sealed class ClusterDecoderTests
     [InlineData(""" "healthChecks": [{}] """, "health_checks: active health checks")]
     [InlineData(""" "lrsServer": {"self": {}} """, "lrs_server: load reports")]
     [InlineData(""" "upstreamBindConfig": {} """, "upstream_bind_config: local addresses")]
-    [InlineData(""" "commonLbConfig": {} """, "common_lb_config: common balancing options")]
+    [InlineData(""" "commonLbConfig": {"healthyPanicThreshold": {"value": 1}} """, "common_lb_config: common balancing options")]
     [InlineData(""" "roundRobinLbConfig": {"slowStartConfig": {}} """, "round_robin_lb_config.slow_start_config: slow starts")]
     public void Decode_FieldWithoutEffect_IsAcceptedWithWarning(string field, string warning)
     {
