@@ -106,6 +106,60 @@ public sealed class ClusterDecoderTests
     public void Decode_TransportSocket_IsChosenByType(string socket, bool isTls)
         => Assert.Equal(isTls, Accept($$"""{{Eds}}, "transportSocket": {{socket}} """).Tls is not null);
 
+    /// <summary>Each row: the fields of a cluster, and the HTTP version towards it.</summary>
+    public static TheoryData<string, int> Protocols() => new()
+    {
+        { """ "http2ProtocolOptions": {} """, (int)UpstreamProtocol.Http2 },
+        { """ "httpProtocolOptions": {} """, (int)UpstreamProtocol.Http1 },
+        { """ "protocolSelection": "USE_DOWNSTREAM_PROTOCOL", "http2ProtocolOptions": {} """, (int)UpstreamProtocol.AsRequested },
+    };
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public void Decode_OlderProtocolFields_SayTheHttpVersion(string fields, int protocol)
+        => Assert.Equal((UpstreamProtocol)protocol, Accept($"{Eds}, {fields}").Protocol);
+
+    [Fact]
+    public void Decode_TransportSocketMatches_FirstThatFitsAnEndpointDecides()
+    {
+        var cluster = Accept($$"""{{Eds}}, "transportSocketMatches": [{"name": "tls", "match": {"tlsMode": "istio"}, "transportSocket": {"typedConfig": {"@type": "{{Tls}}", "sni": "s", "commonTlsContext": {} } } }, {"name": "any", "match": {}, "transportSocket": {"typedConfig": {"@type": "{{RawBufferType}}"} } }] """);
+        var endpoint = new EndpointConfig(EndpointAddress.Tcp("10.0.0.1", 80), 1);
+
+        Assert.Equal("s", cluster.TlsOf(endpoint with { Labels = EndpointLabels.IstioMutualTls })!.Sni);
+        Assert.Null(cluster.TlsOf(endpoint));
+        Assert.Null(cluster.TlsOf(endpoint with { Labels = EndpointLabels.Of([new("tlsMode", "disabled")]) }));
+    }
+
+    [Fact]
+    public void Decode_NoTransportSocketMatchFits_TheClustersOwnDecides()
+    {
+        var cluster = Accept($$"""{{Eds}}, "transportSocket": {"typedConfig": {"@type": "{{Tls}}", "commonTlsContext": {} } }, "transportSocketMatches": [{"match": {"a": "1"}, "transportSocket": {"typedConfig": {"@type": "{{RawBufferType}}"} } }] """);
+
+        Assert.NotNull(cluster.TlsOf(new EndpointConfig(EndpointAddress.Tcp("10.0.0.1", 80), 1)));
+    }
+
+    /// <summary>Each row: the name of an SDS secret, and where it says that certificates come from.</summary>
+    [Theory]
+    [InlineData("ROOTCA", "SecretCertificates { Name = ROOTCA }")]
+    [InlineData("file-root:/etc/ca.pem", "FileRoots { Path = /etc/ca.pem }")]
+    [InlineData("file-root:system", "SystemRoots { }")]
+    [InlineData("file-cert:/etc/a.pem~/etc/b.pem", "FileCertificate { ChainPath = /etc/a.pem, KeyPath = /etc/b.pem }")]
+    public void Decode_SecretName_SaysWhereCertificatesComeFrom(string name, string expected)
+        => Assert.Equal(expected, Accept(WithTls($$""" "commonTlsContext": {"validationContextSdsSecretConfig": {"name": "{{name}}"} } """)).Tls!.Roots!.ToString());
+
+    [Fact]
+    public void Decode_OriginalDestination_HasNoEndpointsOfItsOwn()
+    {
+        var cluster = Accept(""" "type": "ORIGINAL_DST", "lbPolicy": "CLUSTER_PROVIDED", "dnsLookupFamily": "V4_PREFERRED" """);
+
+        Assert.Equal((ClusterDiscoveryType.OriginalDestination, DnsLookupFamily.V4Preferred), (cluster.DiscoveryType, cluster.LookupFamily));
+        Assert.Null(cluster.InlineEndpoints);
+    }
+
+    [Fact]
+    public void Decode_StaticWithoutEndpoints_IsABlackHole()
+        => Assert.Empty(Accept(""" "type": "STATIC" """).InlineEndpoints!.Localities);
+
     [Fact]
     public void Decode_IstioMetadataExchange_IsAccepted()
         => Accept($$"""{{Eds}}, "filters": [{"name": "x", "typedConfig": {"@type": "{{ResourceJson.Type}}udpa.type.v1.TypedStruct", "typeUrl": "{{ResourceJson.Type}}envoy.tcp.metadataexchange.config.MetadataExchange"} }] """);
@@ -116,6 +170,11 @@ public sealed class ClusterDecoderTests
         { """ "type": "ORIGINAL_DST" """, ["lb_policy: RoundRobin is not supported for a cluster of type ORIGINAL_DST"] },
         { """ "type": "ORIGINAL_DST", "lbPolicy": "CLUSTER_PROVIDED", "originalDstLbConfig": {"useHttpHeader": true} """, ["original_dst_lb_config: is not supported"] },
         { """ "type": 9 """, ["type: 9 is not supported"] },
+        { $$"""{{Eds}}, "typedExtensionProtocolOptions": {"x": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } """, [$"typed_extension_protocol_options[\"x\"]: the type '{ResourceJson.Type}envoy.type.v3.Percent' is not supported"] },
+        { $$"""{{Eds}}, "typedDnsResolverConfig": {"name": "x", "typedConfig": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } """, [$"typed_dns_resolver_config.typed_config: the resolver type '{ResourceJson.Type}envoy.type.v3.Percent' is not supported"] },
+        { $$"""{{Eds}}, "dnsLookupFamily": 9 """, ["dns_lookup_family: 9 is not supported"] },
+        { WithTls(""" "commonTlsContext": {"tlsCertificates": [{"privateKey": {"inlineString": "secret"} }] } """), [$"{TlsPath}.tls_certificates[0]: must be given as two files"] },
+        { WithTls(""" "commonTlsContext": {"validationContextSdsSecretConfig": {"name": "file-cert:a"} } """), [$"{TlsPath}.validation_context_sds_secret_config.name: 'file-cert:a' must be"] },
         { """ "clusterType": {"name": "envoy.clusters.aggregate"} """, ["cluster_type: '' is not supported"] },
         { """ "type": "EDS" """, ["eds_cluster_config.eds_config: must be 'ads' or 'self'"] },
         { """ "type": "EDS", "edsClusterConfig": {"edsConfig": {"apiConfigSource": {}}} """, ["eds_cluster_config.eds_config: must be 'ads' or 'self'"] },
