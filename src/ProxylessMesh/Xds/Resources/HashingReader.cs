@@ -45,7 +45,7 @@ internal static class HashingReader
         // The fields of its own are the older ones; they stand back where the common ones are given.
         var common = ring.ConsistentHashingLbConfig is not null
             ? ReadCommon(ring.ConsistentHashingLbConfig, "consistent_hashing_lb_config", weighsLocalities || ring.LocalityWeightedLbConfig is not null, context)
-            : new CommonFields(ring.UseHostnameForHashing, ReadBalanceFactor(ring.HashBalanceFactor, "hash_balance_factor", context), weighsLocalities || ring.LocalityWeightedLbConfig is not null, []);
+            : new ConsistentHashingFields(ring.UseHostnameForHashing, ReadBalanceFactor(ring.HashBalanceFactor, "hash_balance_factor", context), weighsLocalities || ring.LocalityWeightedLbConfig is not null, []);
         return ReadRing(
             new RingFields(
                 "",
@@ -68,7 +68,7 @@ internal static class HashingReader
                 context)
             : null;
 
-    private static RingHashConfig? ReadRing(RingFields fields, CommonFields common, DecodeContext context)
+    private static RingHashConfig? ReadRing(RingFields fields, ConsistentHashingFields common, DecodeContext context)
     {
         var minimum = fields.MinimumSize ?? RingHashConfig.DefaultMinSize;
         var maximum = fields.MaximumSize ?? RingHashConfig.SizeLimit;
@@ -102,7 +102,7 @@ internal static class HashingReader
         };
     }
 
-    private static MaglevConfig? ReadMaglev(ulong? size, string field, CommonFields common, DecodeContext context)
+    private static MaglevConfig? ReadMaglev(ulong? size, string field, ConsistentHashingFields common, DecodeContext context)
     {
         var tableSize = size ?? MaglevConfig.DefaultTableSize;
         if (!CheckLimit(tableSize, MaglevConfig.SizeLimit, field, context))
@@ -125,20 +125,20 @@ internal static class HashingReader
         };
     }
 
-    private static CommonFields ReadCommon(Cluster cluster, DecodeContext context)
+    private static ConsistentHashingFields ReadCommon(Cluster cluster, DecodeContext context)
     {
         var common = cluster.CommonLbConfig;
-        return new CommonFields(
+        return new ConsistentHashingFields(
             common?.ConsistentHashingLbConfig?.UseHostnameForHashing == true,
             ReadBalanceFactor(common?.ConsistentHashingLbConfig?.HashBalanceFactor, "common_lb_config.consistent_hashing_lb_config.hash_balance_factor", context),
             LoadBalancerReader.WeighsLocalities(cluster, context),
             []);
     }
 
-    private static CommonFields ReadCommon(ConsistentHashingLbConfig? common, string field, bool weighsLocalities, DecodeContext context)
+    private static ConsistentHashingFields ReadCommon(ConsistentHashingLbConfig? common, string field, bool weighsLocalities, DecodeContext context)
     {
         using var scope = context.Enter(field);
-        return new CommonFields(
+        return new ConsistentHashingFields(
             common?.UseHostnameForHashing == true,
             ReadBalanceFactor(common?.HashBalanceFactor, "hash_balance_factor", context),
             weighsLocalities,
@@ -187,5 +187,5 @@ internal static class HashingReader
     private readonly record struct RingFields(string Path, ulong? MinimumSize, ulong? MaximumSize, bool IsXxHash, bool IsMurmur, string Function);
 
     /// <summary>What ring hash and Maglev have in common, as any message gives it.</summary>
-    private readonly record struct CommonFields(bool UsesHostname, uint? BalanceFactor, bool WeighsLocalities, ImmutableArray<HashPolicyConfig> HashPolicies);
+    private readonly record struct ConsistentHashingFields(bool UsesHostname, uint? BalanceFactor, bool WeighsLocalities, ImmutableArray<HashPolicyConfig> HashPolicies);
 }
