@@ -31,12 +31,15 @@ public sealed class HashingTests
             resources.Add(hosts.Endpoints(cluster.Name, [.. cluster.Value.GetProperty("weights").EnumerateArray().Select(static weight => weight.GetUInt32())]));
         }
 
+        // As a sidecar, with the routes of all hosts of a port in one: a gRPC client would reject the ring with Murmur entries.
+        var routes = new RouteConfiguration { Name = "80" };
         foreach (var testCase in cases.DistinctBy(HostOf))
         {
-            resources.Add(Listener($"{HostOf(testCase)}:80", Text(testCase, "cluster"), record.GetProperty("hash_policies").GetProperty(Text(testCase, "hash_policy"))));
+            var route = RouteOf(Text(testCase, "cluster"), record.GetProperty("hash_policies").GetProperty(Text(testCase, "hash_policy")));
+            routes.VirtualHosts.Add(new VirtualHost { Name = HostOf(testCase), Domains = { HostOf(testCase) }, Routes = { route } });
         }
 
-        // As a sidecar: a gRPC client would reject the ring with Murmur entries.
+        resources.Add(Any.Pack(routes));
         await using var mesh = await StartAsync(SidecarNode, resources);
 
         var differences = new List<string>();
@@ -203,10 +206,10 @@ public sealed class HashingTests
         => Any.Pack(Parser.Parse<Cluster>($$"""{"name": "{{name}}", "type": "EDS", "eds_cluster_config": {"eds_config": {"ads": {} } }, {{fields}} }"""));
 
     private static Any Listener(string name, string cluster, JsonElement hashPolicies)
-    {
-        var route = Parser.Parse<Route>($$"""{"match": {"prefix": "/"}, "route": {"cluster": "{{cluster}}", "hash_policy": {{hashPolicies.GetRawText()}} } }""");
-        return XdsResources.InlineListener(name, XdsResources.RouteConfiguration($"{name}-routes", "*", route));
-    }
+        => XdsResources.InlineListener(name, XdsResources.RouteConfiguration($"{name}-routes", "*", RouteOf(cluster, hashPolicies)));
+
+    private static Route RouteOf(string cluster, JsonElement hashPolicies)
+        => Parser.Parse<Route>($$"""{"match": {"prefix": "/"}, "route": {"cluster": "{{cluster}}", "hash_policy": {{hashPolicies.GetRawText()}} } }""");
 
     private static Metadata MetadataOf(JsonElement testCase, out List<(string Name, string Value)> texts)
     {
