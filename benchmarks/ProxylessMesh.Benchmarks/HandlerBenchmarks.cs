@@ -4,8 +4,8 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using ProxylessMesh.Clusters;
 using ProxylessMesh.Http;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Benchmarks;
 

@@ -2,7 +2,6 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using ProxylessMesh.Clusters;
 using ProxylessMesh.Http;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;

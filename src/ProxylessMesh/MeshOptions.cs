@@ -42,8 +42,17 @@ public sealed class MeshOptions
     /// <value>The default is <see langword="null"/>: start-up does not wait. Otherwise greater than zero.</value>
     public TimeSpan? WaitForConfiguration { get; set; }
 
-    /// <summary>What becomes of clusters for which the control plane asks for TLS.</summary>
-    /// <value>The default is <see cref="UpstreamTlsMode.Required"/>: requests to them fail in this version.</value>
+    /// <summary>
+    /// Where services outside the cluster are dialled of which istiod tells no endpoints (node metadata <c>GENERATOR=grpc</c>: a ServiceEntry
+    /// resolved by DNS, an ExternalName): by the service's host, or <c>host:port</c> for one of its ports, the host or IP address to dial
+    /// instead, with a port unless that is the service's. A colon separates sections in configuration files, so that keys with a port are
+    /// for code only.
+    /// </summary>
+    /// <value>The default is empty: such a service is dialled at its own host and port.</value>
+    public IDictionary<string, string> ExternalServices { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What becomes of endpoints for which the control plane asks for TLS.</summary>
+    /// <value>The default is <see cref="UpstreamTlsMode.Required"/>: they get no requests in this version.</value>
     public UpstreamTlsMode UpstreamTls { get; set; }
 
     /// <summary>Where configuration comes from when it is not the bootstrap. A field, because the binder would take a property for a setting.</summary>

@@ -36,6 +36,14 @@ internal sealed class MeshOptionsValidator : IValidateOptions<MeshOptions>
             }
         }
 
+        foreach (var (service, address) in options.ExternalServices)
+        {
+            if (!IsHostAndPort(service) || !IsHostAndPort(address))
+            {
+                failures.Add($"{nameof(MeshOptions)}.{nameof(MeshOptions.ExternalServices)} has '{service}' -> '{address}'; give the service's host, with a port for one of its ports, and the host or IP address to dial, such as 'payments.example.com' -> '10.0.0.7:8443'.");
+            }
+        }
+
         if (!Enum.IsDefined(options.UpstreamTls))
         {
             failures.Add($"{nameof(MeshOptions)}.{nameof(MeshOptions.UpstreamTls)} is {(int)options.UpstreamTls}; it must be {nameof(UpstreamTlsMode.Required)} or {nameof(UpstreamTlsMode.Ignored)}.");
@@ -43,4 +51,7 @@ internal sealed class MeshOptionsValidator : IValidateOptions<MeshOptions>
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
+
+    private static bool IsHostAndPort(string text)
+        => Uri.TryCreate($"tcp://{text}", UriKind.Absolute, out var uri) && uri is { UserInfo: "", AbsolutePath: "" or "/", Query: "", Fragment: "" } && uri.Host.Length > 0 && uri.Port != 0;
 }

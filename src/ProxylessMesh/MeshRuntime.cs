@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
+using ProxylessMesh.Routing;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
@@ -177,6 +179,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     private Parts Assemble(ControlPlaneConnection connection)
     {
         var loop = new ConfigurationLoop(_loggerFactory.CreateLogger<ConfigurationLoop>());
+        var isSidecar = connection.Dialect == IstioDialect.Sidecar;
         var client = new XdsClient(
             connection.Servers,
             connection.Authorities.ToDictionary(static authority => authority.Key, static authority => authority.Value.Servers, StringComparer.Ordinal),
@@ -185,9 +188,13 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
             _timeProvider,
             _random,
             _loggerFactory.CreateLogger<XdsClient>(),
-            _meter.XdsClient);
-        var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _transport, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>()));
-        var hosts = new MeshHosts(_options.Hosts, connection.IsDeclared, connection.ListenerTemplate, connection.Istio);
+            _meter.XdsClient,
+            isSidecar ? XdsDialect.Envoy : XdsDialect.Grpc);
+        var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _transport, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>())
+        {
+            DefaultProtocol = isSidecar ? UpstreamProtocol.Http1 : UpstreamProtocol.AsRequested,
+        });
+        var hosts = new MeshHosts(_options.Hosts, connection.IsDeclared, connection.ListenerTemplate, connection.Istio, connection.Dialect);
 
         string? FindTemplate(string authority) => connection.Authorities.GetValueOrDefault(authority)?.ListenerTemplate;
 
@@ -195,9 +202,17 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         SnapshotBuilder? builder = null;
         var listeners = new ListenerTable(hosts, FindTemplate, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
-        builder = new SnapshotBuilder(client, store, loop);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls), connection.Owner);
+        builder = new SnapshotBuilder(Source(client, connection), store, loop, listenersAreRoutes: isSidecar);
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls, HashOrigin.Of(connection.NodeId, Environment.MachineName, _random)), connection.Owner);
     }
+
+    private IResourceSource Source(XdsClient client, ControlPlaneConnection connection)
+        => connection.Dialect == IstioDialect.Grpc
+            ? new ExternalServiceSource(
+                client,
+                new ExternalServiceNames(connection.Istio?.ClusterDomain ?? "cluster.local", new Dictionary<string, string>(_options.ExternalServices, StringComparer.OrdinalIgnoreCase)),
+                _loggerFactory.CreateLogger<ExternalServiceSource>())
+            : client;
 
     private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);
 }

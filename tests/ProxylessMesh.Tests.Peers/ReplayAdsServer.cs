@@ -95,6 +95,14 @@ public sealed class ReplayAdsServer : IAsyncDisposable
         }
     }
 
+    internal List<Any> FindAll(string typeUrl)
+    {
+        lock (_lock)
+        {
+            return [.. _resources.Where(resource => resource.Key.TypeUrl == typeUrl).Select(resource => resource.Value)];
+        }
+    }
+
     internal string NextVersion() => Interlocked.Increment(ref _version).ToString(CultureInfo.InvariantCulture);
 
     internal void RecordNack(DiscoveryRequest request)

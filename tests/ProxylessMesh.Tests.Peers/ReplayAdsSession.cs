@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Envoy.Service.Discovery.V3;
-using Google.Protobuf.WellKnownTypes;
+using ProxylessMesh.Xds;
 
 namespace ProxylessMesh.Tests.Peers;
 
@@ -60,7 +60,10 @@ internal sealed class ReplayAdsSession
             return;
         }
 
-        var asksForMore = request.ResourceNames.Any(name => !subscription.Names.Contains(name));
+        // No names in the first request of a stream mean all there are ("wildcard", xDS transport protocol).
+        var isWildcard = subscription.Nonce.Length == 0 && request.ResourceNames.Count == 0 && request.TypeUrl is ResourceTypes.Cluster or ResourceTypes.Listener;
+        var asksForMore = isWildcard || request.ResourceNames.Any(name => !subscription.Names.Contains(name));
+        subscription.IsWildcard |= isWildcard;
         subscription.Names = [.. request.ResourceNames];
         if (asksForMore)
         {
@@ -72,7 +75,7 @@ internal sealed class ReplayAdsSession
 
     private Task AnswerAsync(string typeUrl, Subscription subscription)
     {
-        List<Any> resources = _server.Find(typeUrl, subscription.Names);
+        var resources = subscription.IsWildcard ? _server.FindAll(typeUrl) : _server.Find(typeUrl, subscription.Names);
         if (resources.Count == 0 && subscription.Nonce.Length == 0)
         {
             return Task.CompletedTask;
@@ -114,6 +117,8 @@ internal sealed class ReplayAdsSession
             get => _isSettled;
             set => _isSettled = value;
         }
+
+        public bool IsWildcard { get; set; }
 
         public HashSet<string> Names { get; set; } = new(StringComparer.Ordinal);
 

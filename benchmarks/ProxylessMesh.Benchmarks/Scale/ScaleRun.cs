@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Clusters;
+using ProxylessMesh.Transport;
 using ProxylessMesh.Http;
 
 namespace ProxylessMesh.Benchmarks.Scale;

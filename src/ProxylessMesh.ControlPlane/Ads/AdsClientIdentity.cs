@@ -35,7 +35,7 @@ internal sealed record AdsClientIdentity(string NodeId, MeshClient View)
         var isIstioId = parts.Length == IstioIdParts;
         var view = new MeshClient
         {
-            Dialect = isIstioId && Text(node, GeneratorKey).Length == 0 ? XdsDialect.Sidecar : XdsDialect.Grpc,
+            Dialect = isIstioId && Text(node, GeneratorKey).Length == 0 ? ClientDialect.Sidecar : ClientDialect.Grpc,
             Namespace = NamespaceOf(node, isIstioId ? parts[^1] : ""),
             Labels = LabelsOf(node),
             Locality = LocalityOf(node.Locality),

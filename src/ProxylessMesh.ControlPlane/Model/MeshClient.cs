@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ProxylessMesh.ControlPlane.Model;
 
 /// <summary>The shape in which istiod answers a client.</summary>
-internal enum XdsDialect
+internal enum ClientDialect
 {
     /// <summary>One listener and route configuration per service and port, by name: what <c>GENERATOR=grpc</c> asks for.</summary>
     Grpc,
@@ -18,7 +18,7 @@ internal sealed record MeshClient
     /// <summary>A client that says nothing of itself.</summary>
     public static readonly MeshClient Default = new();
 
-    public XdsDialect Dialect { get; init; } = XdsDialect.Grpc;
+    public ClientDialect Dialect { get; init; } = ClientDialect.Grpc;
 
     public string Namespace { get; init; } = ResourceIdentity.DefaultNamespace;
 

@@ -30,7 +30,7 @@ internal static class ClusterTranslator
     public static XdsResource? Translate(MeshService service, ServicePort port, Subset? subset, MeshClient client)
     {
         var name = XdsNames.Cluster(port.Number, subset?.Name ?? "", service.Host);
-        var isSidecar = client.Dialect == XdsDialect.Sidecar;
+        var isSidecar = client.Dialect == ClientDialect.Sidecar;
         var cluster = new Cluster { Name = name, ConnectTimeout = ConnectTimeout, LbPolicy = PolicyOf(service, subset, isSidecar) };
         if (isSidecar && (service.IsHeadless || service.Resolution == ServiceResolution.None))
         {

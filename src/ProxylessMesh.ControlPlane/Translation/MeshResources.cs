@@ -29,7 +29,7 @@ internal sealed class MeshResources
         _world = world;
         _views = views;
         _directory = world.ViewFor(client);
-        var resources = client.Dialect == XdsDialect.Sidecar ? SidecarResources.Translate(_directory) : TranslateGrpc(_directory);
+        var resources = client.Dialect == ClientDialect.Sidecar ? SidecarResources.Translate(_directory) : TranslateGrpc(_directory);
         _byType = resources
             .GroupBy(resource => resource.TypeUrl)
             .ToFrozenDictionary(group => group.Key, group => group.ToFrozenDictionary(resource => resource.Name, StringComparer.Ordinal), StringComparer.Ordinal);
@@ -78,8 +78,8 @@ internal sealed class MeshResources
 
         return (typeUrl, _directory.Client.Dialect) switch
         {
-            (ResourceTypes.Listener, XdsDialect.Grpc) => FindListener(name),
-            (ResourceTypes.RouteConfiguration, XdsDialect.Sidecar) => SidecarResources.FindRoutes(name, _directory),
+            (ResourceTypes.Listener, ClientDialect.Grpc) => FindListener(name),
+            (ResourceTypes.RouteConfiguration, ClientDialect.Sidecar) => SidecarResources.FindRoutes(name, _directory),
             _ => null,
         };
     }

@@ -131,7 +131,7 @@ internal static class RouteTranslator
         Rewrite(route.Route_, http.Rewrite);
         var timeout = (http.Timeout ?? TimeSpan.Zero).ToDuration();
         route.Route_.Timeout = timeout;
-        if (directory.Client.Dialect == XdsDialect.Sidecar)
+        if (directory.Client.Dialect == ClientDialect.Sidecar)
         {
             route.Route_.MaxGrpcTimeout = timeout;
         }

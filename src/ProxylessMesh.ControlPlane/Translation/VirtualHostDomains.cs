@@ -45,7 +45,7 @@ internal static class VirtualHostDomains
             }
 
             domains.Add(host);
-            if (client.Dialect == XdsDialect.Grpc)
+            if (client.Dialect == ClientDialect.Grpc)
             {
                 domains.Add(XdsNames.HostAndPort(host, port));
             }

@@ -40,4 +40,10 @@ internal sealed record BootstrapConfig
 
     /// <summary>What an Istio node id tells of this workload; <see langword="null"/> under another control plane.</summary>
     public IstioIdentity? IstioIdentity => IstioIdentity.FromNodeId(Node.Id);
+
+    /// <summary>What the control plane will take this node for.</summary>
+    public IstioDialect IstioDialect
+        => Node.Generator == "grpc" ? IstioDialect.Grpc
+            : Node.Generator is null && IstioIdentity.IsNodeId(Node.Id) ? IstioDialect.Sidecar
+            : IstioDialect.None;
 }

@@ -10,6 +10,9 @@ internal sealed record IstioIdentity(string Namespace, string DnsDomain, string 
 {
     private const string ServiceInfix = ".svc.";
 
+    /// <summary>Whether a node id has Istio's form, be it one that names no namespace.</summary>
+    public static bool IsNodeId(string nodeId) => nodeId.Split('~').Length == 4;
+
     /// <returns><see langword="null"/> when the id is not Istio's.</returns>
     public static IstioIdentity? FromNodeId(string nodeId)
     {

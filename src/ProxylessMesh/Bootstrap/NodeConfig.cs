@@ -15,6 +15,12 @@ internal sealed record NodeConfig
 
     /// <summary>A JSON object, passed on whole; <see langword="null"/> when there is none.</summary>
     public JsonElement? Metadata { get; init; }
+
+    /// <summary>Istio: for what kind of client the control plane makes resources (metadata <c>GENERATOR</c>); <see langword="null"/> when it is not said.</summary>
+    public string? Generator
+        => Metadata is { ValueKind: JsonValueKind.Object } metadata && metadata.TryGetProperty("GENERATOR", out var generator) && generator.ValueKind == JsonValueKind.String
+            ? generator.GetString()
+            : null;
 }
 
 /// <summary>Where this process runs (<c>node.locality</c>); parts not given are empty.</summary>

@@ -12,4 +12,10 @@ internal sealed record ClusterEnvironment(
     IHostResolver Resolver,
     IEndpointTransport Transport,
     UpstreamTlsMode UpstreamTls,
-    ILogger Logger);
+    ILogger Logger)
+{
+    /// <summary>What HTTP version a cluster means that names none: the control plane's dialect decides.</summary>
+    public UpstreamProtocol DefaultProtocol { get; init; } = UpstreamProtocol.AsRequested;
+
+    public UpstreamProtocol ProtocolOf(ClusterConfig config) => config.Protocol == UpstreamProtocol.Unset ? DefaultProtocol : config.Protocol;
+}

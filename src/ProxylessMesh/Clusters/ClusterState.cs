@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.LoadBalancing;
 
@@ -7,12 +9,14 @@ namespace ProxylessMesh.Clusters;
 /// One cluster while routes lead to it: its endpoints are reconciled by address at each update, so that connections and
 /// counters of those that stay survive. Changed on the configuration loop, read by requests through <see cref="View"/>.
 /// </summary>
-internal sealed class ClusterState(string name, ClusterEnvironment environment)
+internal sealed partial class ClusterState(string name, ClusterEnvironment environment)
 {
     private readonly Published<ClusterView> _view = new(ClusterView.Pending);
     private Dictionary<EndpointAddress, EndpointState> _endpoints = [];
     private ClusterConfig? _config;
     private DnsEndpoints? _dns;
+    private OriginalDestinations? _destinations;
+    private int _refused;
 
     public string Name { get; } = name;
 
@@ -25,41 +29,72 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
     {
         if (!snapshot.IsComplete || snapshot.Config is not { } config)
         {
-            _config = null;
-            StopDns();
-            ReplaceEndpoints([]);
-            _view.Publish(snapshot.Error is null ? ClusterView.Pending : ClusterView.Unusable(snapshot.Error));
+            Stop(snapshot.Error is null ? ClusterView.Pending : ClusterView.Unusable(snapshot.Error));
             return;
         }
 
-        if (config.TransportSecurity == TransportSecurity.Tls && environment.UpstreamTls == UpstreamTlsMode.Required)
+        if (config is { Tls: not null, TransportSocketMatches: [] } && environment.UpstreamTls == UpstreamTlsMode.Required)
         {
-            _config = null;
-            StopDns();
-            ReplaceEndpoints([]);
-            _view.Publish(ClusterView.Unusable(new ResourceError(
-                ResourceErrorKind.Invalid,
-                $"cluster '{Name}' asks for TLS (transport_socket: UpstreamTlsContext), which this version cannot do; to send in plaintext all the same, set MeshOptions.UpstreamTls to {nameof(UpstreamTlsMode.Ignored)}")));
+            Stop(ClusterView.Unusable(TlsRefused(snapshot.Endpoints?.Localities.SelectMany(static locality => locality.Endpoints).FirstOrDefault())));
             return;
         }
 
-        if (config.DiscoveryType == ClusterDiscoveryType.StrictDns)
+        switch (config.DiscoveryType)
         {
-            ApplyDns(config);
-            return;
-        }
+            case ClusterDiscoveryType.StrictDns:
+                StopDestinations();
+                ApplyDns(config);
+                break;
 
-        StopDns();
-        _config = config;
-        Use(config, snapshot.Endpoints ?? EndpointsConfig.Empty);
+            case ClusterDiscoveryType.OriginalDestination:
+                StopDns();
+                ApplyDestinations(config);
+                break;
+
+            default:
+                StopDns();
+                StopDestinations();
+                _config = config;
+                Use(config, snapshot.Endpoints ?? EndpointsConfig.Empty);
+                break;
+        }
     }
 
     /// <summary>No route leads here any more: requests under way finish, then the connections close.</summary>
-    public void Retire()
+    public void Retire() => Stop(ClusterView.Retired);
+
+    private void Stop(ClusterView view)
     {
+        _config = null;
         StopDns();
-        _view.Publish(ClusterView.Retired);
+        _view.Publish(view);
+        StopDestinations();
         ReplaceEndpoints([]);
+    }
+
+    private void ApplyDestinations(ClusterConfig config)
+    {
+        _config = config;
+        var previous = _destinations;
+        if (previous?.Serves(config) != true)
+        {
+            _destinations = new OriginalDestinations(config, environment);
+        }
+
+        // Published before the others retire, as with endpoints.
+        _view.Publish(ClusterView.Usable(config, _destinations!)); // set above
+        if (!ReferenceEquals(previous, _destinations))
+        {
+            previous?.Retire();
+        }
+
+        ReplaceEndpoints([]);
+    }
+
+    private void StopDestinations()
+    {
+        _destinations?.Retire();
+        _destinations = null;
     }
 
     private void ApplyDns(ClusterConfig config)
@@ -72,7 +107,7 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
         StopDns();
         _config = config;
         DnsEndpoints? dns = null;
-        dns = new DnsEndpoints(config, environment.Resolver, environment.TimeProvider, environment.Logger, (endpoints, error) => environment.Loop.Post(() =>
+        dns = new DnsEndpoints(config, environment.Resolver, environment.TimeProvider, environment.Random, environment.Logger, (endpoints, error) => environment.Loop.Post(() =>
         {
             if (!ReferenceEquals(_dns, dns))
             {
@@ -99,6 +134,17 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
 
     private void Use(ClusterConfig config, EndpointsConfig endpoints)
     {
+        if (environment.UpstreamTls == UpstreamTlsMode.Required)
+        {
+            endpoints = WithoutTls(config, endpoints, out var refused);
+            if (refused is not null && endpoints.Localities.All(static locality => locality.Endpoints.IsEmpty))
+            {
+                _view.Publish(ClusterView.Unusable(TlsRefused(refused)));
+                ReplaceEndpoints([]);
+                return;
+            }
+        }
+
         var states = new List<EndpointState>();
         var byAddress = new Dictionary<EndpointAddress, EndpointState>();
         foreach (var locality in endpoints.Localities)
@@ -107,9 +153,7 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
             {
                 if (!byAddress.TryGetValue(endpoint.Address, out var state))
                 {
-                    state = _endpoints.TryGetValue(endpoint.Address, out var kept) && kept.ConnectTimeout == config.ConnectTimeout
-                        ? kept
-                        : new EndpointState(endpoint.Address, config.ConnectTimeout, environment.Transport, environment.TimeProvider);
+                    state = FindOrCreate(config, endpoint);
                     byAddress.Add(endpoint.Address, state);
                 }
 
@@ -118,10 +162,63 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
         }
 
         // Published before the others retire: a request that still picks one of those looks again and finds the new ones.
-        var picker = EndpointPickerFactory.Create(endpoints, config.LoadBalancer, states, environment.Random);
+        var picker = EndpointPickerFactory.Create(endpoints, config.LoadBalancer, states, environment.Random, _view.Value.Picker);
         _view.Publish(ClusterView.Usable(config, [.. states], picker));
         ReplaceEndpoints(byAddress);
     }
+
+    private EndpointState FindOrCreate(ClusterConfig config, EndpointConfig endpoint)
+    {
+        var tls = config.TlsOf(endpoint);
+        if (!_endpoints.TryGetValue(endpoint.Address, out var state) || state.ConnectTimeout != config.ConnectTimeout || !Equals(state.Tls, tls))
+        {
+            state = new EndpointState(endpoint.Address, config.ConnectTimeout, environment.Transport, environment.TimeProvider) { Tls = tls };
+        }
+
+        state.Hostname = endpoint.Hostname;
+        state.Protocol = environment.ProtocolOf(config);
+        return state;
+    }
+
+    /// <summary>
+    /// Leaves out the endpoints that TLS is asked for, which this version cannot do, as if they were unhealthy: nothing is sent
+    /// to them in plaintext, and those that plaintext was asked for serve, at the next priority if need be.
+    /// </summary>
+    private EndpointsConfig WithoutTls(ClusterConfig config, EndpointsConfig endpoints, out EndpointConfig? refused)
+    {
+        refused = null;
+        var count = 0;
+        if (config.Tls is null && config.TransportSocketMatches.All(static match => match.Tls is null))
+        {
+            _refused = 0;
+            return endpoints;
+        }
+
+        var localities = ImmutableArray.CreateBuilder<LocalityConfig>(endpoints.Localities.Length);
+        foreach (var locality in endpoints.Localities)
+        {
+            var usable = locality.Endpoints.RemoveAll(endpoint => config.TlsOf(endpoint) is not null);
+            if (usable.Length < locality.Endpoints.Length)
+            {
+                count += locality.Endpoints.Length - usable.Length;
+                refused ??= locality.Endpoints.First(endpoint => config.TlsOf(endpoint) is not null);
+            }
+
+            localities.Add(usable.Length == locality.Endpoints.Length ? locality : locality with { Endpoints = usable });
+        }
+
+        if (refused is not null && count != _refused)
+        {
+            LogRefused(environment.Logger, Name, count, refused.Address);
+        }
+
+        _refused = count;
+        return endpoints with { Localities = localities.MoveToImmutable() };
+    }
+
+    private ResourceError TlsRefused(EndpointConfig? endpoint) => new(
+        ResourceErrorKind.Invalid,
+        $"cluster '{Name}' asks for TLS{(endpoint is null ? "" : $" to endpoint {endpoint.Address}")} (transport_socket: UpstreamTlsContext), which this version cannot do; to send in plaintext all the same, set MeshOptions.UpstreamTls to {nameof(UpstreamTlsMode.Ignored)}");
 
     private void ReplaceEndpoints(Dictionary<EndpointAddress, EndpointState> endpoints)
     {
@@ -135,4 +232,7 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
             }
         }
     }
+
+    [LoggerMessage(42, LogLevel.Warning, "Cluster '{Cluster}' asks for TLS to {Count} of its endpoints, {Endpoint} among them, which this version cannot do: they get no requests")]
+    private static partial void LogRefused(ILogger logger, string cluster, int count, EndpointAddress endpoint);
 }

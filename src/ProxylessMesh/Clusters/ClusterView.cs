@@ -5,19 +5,20 @@ namespace ProxylessMesh.Clusters;
 
 /// <summary>
 /// What a request needs of a cluster, immutable: read once, it stays whole whatever comes meanwhile. Exactly one of four:
-/// pending, unusable (<see cref="Error"/>), usable (<see cref="Picker"/>), or retired.
+/// pending, unusable (<see cref="Error"/>), usable (<see cref="Picker"/> or <see cref="Destinations"/>), or retired.
 /// </summary>
 internal sealed class ClusterView
 {
-    public static readonly ClusterView Pending = new([], null, null, null);
+    public static readonly ClusterView Pending = new([], null, null, null, null);
 
     /// <summary>No route leads here any more: a request that still does looks at its routes again.</summary>
-    public static readonly ClusterView Retired = new([], null, null, null);
+    public static readonly ClusterView Retired = new([], null, null, null, null);
 
-    private ClusterView(EndpointState[] endpoints, EndpointPicker? picker, ClusterConfig? config, ResourceError? error)
+    private ClusterView(EndpointState[] endpoints, EndpointPicker? picker, OriginalDestinations? destinations, ClusterConfig? config, ResourceError? error)
     {
         Endpoints = endpoints;
         Picker = picker;
+        Destinations = destinations;
         Config = config;
         Error = error;
     }
@@ -27,6 +28,9 @@ internal sealed class ClusterView
 
     public EndpointPicker? Picker { get; }
 
+    /// <summary>In the place of a picker, when a request goes where its URI points.</summary>
+    public OriginalDestinations? Destinations { get; }
+
     public ClusterConfig? Config { get; }
 
     public ResourceError? Error { get; }
@@ -35,7 +39,9 @@ internal sealed class ClusterView
 
     public bool IsRetired => ReferenceEquals(this, Retired);
 
-    public static ClusterView Usable(ClusterConfig config, EndpointState[] endpoints, EndpointPicker picker) => new(endpoints, picker, config, null);
+    public static ClusterView Usable(ClusterConfig config, EndpointState[] endpoints, EndpointPicker picker) => new(endpoints, picker, null, config, null);
 
-    public static ClusterView Unusable(ResourceError error) => new([], null, null, error);
+    public static ClusterView Usable(ClusterConfig config, OriginalDestinations destinations) => new([], null, destinations, config, null);
+
+    public static ClusterView Unusable(ResourceError error) => new([], null, null, null, error);
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Clusters;
 
@@ -15,6 +16,7 @@ internal sealed partial class DnsEndpoints : IDisposable
     private readonly ClusterConfig _config;
     private readonly IHostResolver _resolver;
     private readonly TimeProvider _timeProvider;
+    private readonly IRandomSource _random;
     private readonly ILogger _logger;
     private readonly Action<EndpointsConfig?, string?> _onResolved;
     private readonly Dictionary<string, IPAddress[]> _addresses = new(StringComparer.OrdinalIgnoreCase);
@@ -23,13 +25,15 @@ internal sealed partial class DnsEndpoints : IDisposable
     /// <param name="config">A STRICT_DNS cluster.</param>
     /// <param name="resolver">Looks names up.</param>
     /// <param name="timeProvider">The clock between look-ups.</param>
+    /// <param name="random">Spreads look-ups (<c>dns_jitter</c>).</param>
     /// <param name="logger">Hears of names that do not resolve.</param>
     /// <param name="onResolved">Told the endpoints after each round, or why there are none; called from any thread.</param>
-    public DnsEndpoints(ClusterConfig config, IHostResolver resolver, TimeProvider timeProvider, ILogger logger, Action<EndpointsConfig?, string?> onResolved)
+    public DnsEndpoints(ClusterConfig config, IHostResolver resolver, TimeProvider timeProvider, IRandomSource random, ILogger logger, Action<EndpointsConfig?, string?> onResolved)
     {
         _config = config;
         _resolver = resolver;
         _timeProvider = timeProvider;
+        _random = random;
         _logger = logger;
         _onResolved = onResolved;
         var stopping = _stopping.Token;
@@ -49,7 +53,7 @@ internal sealed partial class DnsEndpoints : IDisposable
             }
 
             _onResolved(endpoints, error);
-            await Task.Delay(_config.DnsRefreshRate, _timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_config.DnsRefreshRate + Jitter(), _timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -65,7 +69,11 @@ internal sealed partial class DnsEndpoints : IDisposable
                 error = await ResolveAsync(endpoint.Address.Host, cancellationToken).ConfigureAwait(false) ?? error;
                 foreach (var address in _addresses.GetValueOrDefault(endpoint.Address.Host) ?? [])
                 {
-                    endpoints.Add(endpoint with { Address = EndpointAddress.Tcp(address.ToString(), endpoint.Address.Port) });
+                    endpoints.Add(endpoint with
+                    {
+                        Address = EndpointAddress.Tcp(address.ToString(), endpoint.Address.Port),
+                        Hostname = endpoint.Hostname ?? endpoint.Address.Host,
+                    });
                 }
             }
 
@@ -78,6 +86,8 @@ internal sealed partial class DnsEndpoints : IDisposable
             : (null, error);
     }
 
+    private TimeSpan Jitter() => _config.DnsJitter > TimeSpan.Zero ? TimeSpan.FromTicks((long)(_config.DnsJitter.Ticks * _random.NextDouble())) : TimeSpan.Zero;
+
     /// <returns>Why the name does not resolve, or <see langword="null"/>.</returns>
     private async Task<string?> ResolveAsync(string host, CancellationToken cancellationToken)
     {
@@ -89,7 +99,13 @@ internal sealed partial class DnsEndpoints : IDisposable
 
         try
         {
-            _addresses[host] = await _resolver.ResolveAsync(host, cancellationToken).ConfigureAwait(false);
+            var addresses = LookupFamilies.Select(await _resolver.ResolveAsync(host, cancellationToken).ConfigureAwait(false), _config.LookupFamily);
+            if (addresses.Length == 0)
+            {
+                throw new SocketException((int)SocketError.NoData);
+            }
+
+            _addresses[host] = addresses;
             return null;
         }
         catch (SocketException exception)

@@ -26,6 +26,17 @@ internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTim
 
     public TimeSpan ConnectTimeout { get; } = connectTimeout;
 
+    /// <inheritdoc cref="EndpointConfig.Hostname"/>
+    /// <remarks>Set by the loop before the endpoint is published, read by requests.</remarks>
+    public string? Hostname { get; set; }
+
+    /// <summary>The TLS that its connections are asked for, or <see langword="null"/> for plaintext.</summary>
+    public TlsConfig? Tls { get; init; }
+
+    /// <summary>The HTTP version that requests to it are sent in.</summary>
+    /// <remarks>As <see cref="Hostname"/>.</remarks>
+    public UpstreamProtocol Protocol { get; set; } = UpstreamProtocol.AsRequested;
+
     /// <summary>Requests and streams under way.</summary>
     public int ActiveRequests => Volatile.Read(ref _leases) & int.MaxValue;
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace ProxylessMesh.Configuration;
 
 /// <summary>How a cluster learns its endpoints (<c>Cluster.type</c>).</summary>
@@ -12,8 +14,11 @@ internal enum ClusterDiscoveryType
     /// <summary>Every address of every DNS name is an endpoint.</summary>
     StrictDns,
 
-    /// <summary>One DNS name, one logical endpoint: connections go to the first address.</summary>
+    /// <summary>One DNS name, one logical endpoint: looked up for each connection, which goes to the first address that accepts it.</summary>
     LogicalDns,
+
+    /// <summary>No endpoints of its own: a request goes where its URI points.</summary>
+    OriginalDestination,
 }
 
 /// <summary>How an endpoint is picked within a locality (<c>Cluster.lb_policy</c>).</summary>
@@ -31,13 +36,24 @@ internal sealed record LeastRequestConfig(int ChoiceCount) : LoadBalancerConfig
     public const int DefaultChoiceCount = 2;
 }
 
-/// <summary>What the control plane asks of the connection to an endpoint (<c>Cluster.transport_socket</c>).</summary>
-internal enum TransportSecurity
-{
-    Plaintext,
+/// <summary>Any endpoint, whatever its weight.</summary>
+/// <param name="WeighsLocalities">Whether a locality is drawn by weight first.</param>
+internal sealed record RandomConfig(bool WeighsLocalities) : LoadBalancerConfig;
 
-    /// <summary>An <c>UpstreamTlsContext</c> was delivered.</summary>
-    Tls,
+/// <summary>The HTTP version towards a cluster's endpoints (<c>HttpProtocolOptions</c>).</summary>
+internal enum UpstreamProtocol
+{
+    /// <summary>The control plane says nothing: HTTP/1.1 from a sidecar's point of view, as requested from gRPC's.</summary>
+    Unset,
+
+    /// <summary>As the request asks (<c>use_downstream_protocol_config</c>).</summary>
+    AsRequested,
+
+    /// <summary>HTTP/1.1, except for gRPC, which has no other version than HTTP/2 (<c>explicit_http_config.http_protocol_options</c>).</summary>
+    Http1,
+
+    /// <summary>HTTP/2, in plaintext with prior knowledge (<c>explicit_http_config.http2_protocol_options</c>).</summary>
+    Http2,
 }
 
 /// <summary>A cluster (<c>envoy.config.cluster.v3.Cluster</c>).</summary>
@@ -61,9 +77,34 @@ internal sealed record ClusterConfig
 
     public required LoadBalancerConfig LoadBalancer { get; init; }
 
-    public TransportSecurity TransportSecurity { get; init; }
+    /// <summary>The TLS of endpoints that none of <see cref="TransportSocketMatches"/> fits (<c>transport_socket</c>); <see langword="null"/> is plaintext.</summary>
+    public TlsConfig? Tls { get; init; }
+
+    /// <summary>In order of preference: the first that fits an endpoint decides.</summary>
+    public ImmutableArray<TransportSocketMatchConfig> TransportSocketMatches { get; init; } = [];
+
+    public UpstreamProtocol Protocol { get; init; }
 
     public TimeSpan ConnectTimeout { get; init; } = DefaultConnectTimeout;
 
     public TimeSpan DnsRefreshRate { get; init; } = DefaultDnsRefreshRate;
+
+    /// <summary>Added to <see cref="DnsRefreshRate"/>, at random between zero and this (<c>dns_jitter</c>).</summary>
+    public TimeSpan DnsJitter { get; init; }
+
+    public DnsLookupFamily LookupFamily { get; init; }
+
+    /// <summary>The TLS asked for towards an endpoint, or <see langword="null"/> for plaintext.</summary>
+    public TlsConfig? TlsOf(EndpointConfig endpoint)
+    {
+        foreach (var match in TransportSocketMatches)
+        {
+            if (endpoint.Labels.Fits(match.Match))
+            {
+                return match.Tls;
+            }
+        }
+
+        return Tls;
+    }
 }

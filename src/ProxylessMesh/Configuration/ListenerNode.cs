@@ -1,7 +1,10 @@
 namespace ProxylessMesh.Configuration;
 
-/// <summary>One listener while it is put together: follows its routes, and holds the clusters that they name.</summary>
-internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IResourceWatcher<ListenerConfig>, IResourceWatcher<RoutesConfig>
+/// <summary>
+/// One listener while it is put together: follows its routes, and holds the clusters that they name. Where listeners do not exist
+/// as resources (Istio's sidecar dialect) its name is that of its routes.
+/// </summary>
+internal sealed class ListenerNode(SnapshotBuilder builder, string name, bool isRoutes) : IResourceWatcher<ListenerConfig>, IResourceWatcher<RoutesConfig>
 {
     private IResourceSource? _source;
     private IDisposable? _routesWatch;
@@ -15,7 +18,14 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name) : IReso
     public void Start(IResourceSource source)
     {
         _source = source;
-        source.WatchListener(name, this);
+        if (isRoutes)
+        {
+            Follow(name);
+        }
+        else
+        {
+            source.WatchListener(name, this);
+        }
     }
 
     public ListenerSnapshot ToSnapshot() => new(name, _listener, _routes, _listenerError ?? _routesError);

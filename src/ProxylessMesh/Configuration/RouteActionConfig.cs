@@ -26,6 +26,9 @@ internal sealed record ForwardActionConfig(ImmutableArray<WeightedClusterConfig>
     public bool AppendForwardedHost { get; init; }
 
     public RouteTimeoutsConfig Timeouts { get; init; } = new();
+
+    /// <summary>What a request's hash is taken from, for balancers that go by it (<c>hash_policy</c>).</summary>
+    public ImmutableArray<HashPolicyConfig> HashPolicies { get; init; } = [];
 }
 
 /// <summary>One choice of a weighted route.</summary>

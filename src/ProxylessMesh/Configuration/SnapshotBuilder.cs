@@ -5,7 +5,11 @@ namespace ProxylessMesh.Configuration;
 /// follows each reference, watches what is referred to, and publishes once for each step of the configuration loop,
 /// however many resources the step brought. Lives on the configuration loop.
 /// </summary>
-internal sealed class SnapshotBuilder(IResourceSource source, SnapshotStore store, ConfigurationLoop loop)
+/// <param name="source">Where resources come from.</param>
+/// <param name="store">Where snapshots go.</param>
+/// <param name="loop">Where it lives.</param>
+/// <param name="listenersAreRoutes">Whether a listener's name is that of a route configuration, because there are no listeners to ask for.</param>
+internal sealed class SnapshotBuilder(IResourceSource source, SnapshotStore store, ConfigurationLoop loop, bool listenersAreRoutes = false)
 {
     private readonly Dictionary<string, ListenerNode> _listeners = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ClusterNode> _clusters = new(StringComparer.Ordinal);
@@ -18,7 +22,7 @@ internal sealed class SnapshotBuilder(IResourceSource source, SnapshotStore stor
     {
         if (!_listeners.ContainsKey(listenerName))
         {
-            var node = new ListenerNode(this, listenerName);
+            var node = new ListenerNode(this, listenerName, listenersAreRoutes);
             _listeners.Add(listenerName, node);
             node.Start(source);
             Changed(_changedListeners, listenerName);

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ProxylessMesh;
-using ProxylessMesh.Clusters;
 using ProxylessMesh.DependencyInjection;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;

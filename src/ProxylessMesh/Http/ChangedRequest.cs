@@ -15,10 +15,18 @@ internal sealed class ChangedRequest(HttpRequestMessage original, HttpRequestMes
 {
     public HttpRequestMessage Outgoing => outgoing;
 
+    /// <summary>The Set-Cookie headers to add to the response, for a hash policy that made cookies.</summary>
+    public IReadOnlyList<string> NewCookies { get; init; } = [];
+
     /// <summary>Makes of the endpoint's response the caller's.</summary>
     public void Finish(HttpResponseMessage response)
     {
         response.RequestMessage = original;
+        foreach (var cookie in NewCookies)
+        {
+            response.Headers.TryAddWithoutValidation("Set-Cookie", cookie);
+        }
+
         if (choice.Headers.HasResponse)
         {
             var headers = new ResponseHeaderMap(response);

@@ -16,9 +16,13 @@ namespace ProxylessMesh.Http;
 /// <param name="demand">Puts a listener on the configuration's road.</param>
 internal sealed class ListenerTable(MeshHosts hosts, Func<string, string?> findTemplate, ClusterRegistry clusters, ConfigurationLoop loop, Action<string> demand) : ISnapshotConsumer
 {
+    /// <summary>Where every host belongs to the mesh, a crawler may name hosts without end: those beyond this many are not remembered.</summary>
+    private const int MaxAuthorities = 10_000;
+
     private readonly ConcurrentDictionary<AuthorityKey, MeshAuthority> _authorities = new();
     private readonly ConcurrentDictionary<string, MeshAuthority> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ListenerState> _listeners = new(StringComparer.Ordinal);
+    private int _authorityCount;
 
     /// <summary>The authority of a request's URI, or <see langword="null"/> when the host is outside the mesh.</summary>
     public MeshAuthority? Find(Uri uri)
@@ -87,7 +91,14 @@ internal sealed class ListenerTable(MeshHosts hosts, Func<string, string?> findT
     {
         var isDefaultPort = key.Port == MeshHosts.DefaultPort;
         var host = isDefaultPort ? key.Host : $"{key.Host}:{key.Port}";
-        return _authorities.GetOrAdd(key, new MeshAuthority(host, Listener(hosts.ListenerName(host))));
+        var authority = new MeshAuthority(host, Listener(hosts.ListenerName(host)));
+        if (Volatile.Read(ref _authorityCount) >= MaxAuthorities)
+        {
+            return authority;
+        }
+
+        Interlocked.Increment(ref _authorityCount);
+        return _authorities.GetOrAdd(key, authority);
     }
 
     private ListenerState Listener(string name)

@@ -5,9 +5,11 @@ namespace ProxylessMesh.Http;
 /// <summary>
 /// Which hosts belong to the mesh, and what the control plane calls them. Never in the mesh: <c>https</c> URIs, IP
 /// addresses and localhost. In it: single-label names, <c>*.svc.cluster.local</c>, what the control plane declares, and what
-/// the user adds; with an Istio control plane also the names of the own namespace and of the cluster's own domain.
+/// the user adds; with an Istio control plane also the names of the own namespace and of the cluster's own domain. In Istio's
+/// sidecar dialect every host is, as it is for a sidecar: what the control plane does not know it passes on, or refuses.
 /// </summary>
-internal sealed class MeshHosts(IEnumerable<string> added, Func<string, bool> isDeclared, string listenerTemplate, IstioIdentity? istio)
+internal sealed class MeshHosts(
+    IEnumerable<string> added, Func<string, bool> isDeclared, string listenerTemplate, IstioIdentity? istio, IstioDialect dialect = IstioDialect.None)
 {
     public const int DefaultPort = 80;
 
@@ -27,7 +29,8 @@ internal sealed class MeshHosts(IEnumerable<string> added, Func<string, bool> is
     public bool Contains(Uri uri)
     {
         var host = uri.Host;
-        return !host.Contains('.', StringComparison.Ordinal)
+        return dialect == IstioDialect.Sidecar
+            || !host.Contains('.', StringComparison.Ordinal)
             || host.EndsWith(KubernetesSuffix, StringComparison.OrdinalIgnoreCase)
             || _names.Contains(host)
             || HasAddedSuffix(host)
@@ -37,18 +40,24 @@ internal sealed class MeshHosts(IEnumerable<string> added, Func<string, bool> is
 
     /// <summary>
     /// The name to ask the control plane for. gRPC: the bootstrap's template with the authority put in. Istio: always
-    /// <c>host:port</c>, short names written out in full, so that all names of a service share one listener.
+    /// <c>host:port</c>, short names written out in full, so that all names of a service share one listener. Istio's sidecar
+    /// dialect: the port, whose route configuration knows all hosts.
     /// </summary>
     /// <param name="authority">A host, with its port unless that is 80 by default.</param>
     public string ListenerName(string authority)
     {
-        if (istio is null)
+        if (istio is null && dialect != IstioDialect.Sidecar)
         {
             return ListenerNameTemplate.Expand(listenerTemplate, authority);
         }
 
         var colon = authority.LastIndexOf(':');
         var (host, port) = colon < 0 ? (authority, "80") : (authority[..colon], authority[(colon + 1)..]);
+        if (istio is null || dialect == IstioDialect.Sidecar)
+        {
+            return port;
+        }
+
         return $"{InFull(host, istio)}:{port}";
     }
 

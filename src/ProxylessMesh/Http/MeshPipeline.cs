@@ -1,5 +1,6 @@
 using ProxylessMesh.Clusters;
 using ProxylessMesh.LoadBalancing;
+using ProxylessMesh.Routing;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 
@@ -9,14 +10,14 @@ namespace ProxylessMesh.Http;
 /// The road of a request through the mesh, stage by stage. Lock-free: each stage reads one immutable object, once. A request
 /// waits only for configuration that it needs and that has not come yet; its caller's token ends every wait.
 /// </summary>
-internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics)
+internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics, HashOrigin origin)
 {
     /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
     private const int MaxConnectAttempts = 3;
 
     private const int NoAttempt = 0;
 
-    private readonly RequestRouter _router = new(random, timeProvider);
+    private readonly RequestRouter _router = new(random, timeProvider, new RequestHasher(origin, random));
     private volatile bool _isClosed;
 
     public ListenerTable Listeners => listeners;
@@ -83,15 +84,23 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             cluster = outcome.Cluster;
         }
 
-        // 4. The request as its route has it: the caller's own, unless the route changes something.
+        // 4. The request as its route has it: the caller's own, unless the route changes something. And its hash, if the cluster asks for one.
         ChangedRequest? changed = null;
-        if (!outcome.Choice!.IsPlain && _router.Change(request, authority, in outcome, out changed) is { } failure)
+        var hash = RequestHash.None;
+        if (cluster.View is { Picker.NeedsHash: true } hashing)
+        {
+            if (_router.HashAndChange(request, authority, in outcome, hashing.Config?.LoadBalancer, out changed, out hash) is { } hashFailure)
+            {
+                return FailAsync(request, authority, hashFailure);
+            }
+        }
+        else if (!outcome.Choice!.IsPlain && _router.Change(request, authority, in outcome, out changed) is { } failure)
         {
             return FailAsync(request, authority, failure);
         }
 
         // 5. An endpoint, and its connections.
-        return SendToClusterAsync(request, changed, authority, cluster, call, attempted: null, attempt: 1, failed: null, cancellationToken);
+        return SendToClusterAsync(request, changed, authority, cluster, hash, call, attempted: null, attempt: 1, failed: null, cancellationToken);
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>
@@ -105,13 +114,14 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <param name="changed">What becomes of it, where its route changes something.</param>
     /// <param name="authority">Where to begin anew, should the cluster be gone.</param>
     /// <param name="cluster">The cluster.</param>
+    /// <param name="hash">The request's hash, for all of its attempts.</param>
     /// <param name="call">The call's measurement, while somebody listens.</param>
     /// <param name="attempted">The attempt's, once it has begun.</param>
     /// <param name="attempt">1 for the first.</param>
     /// <param name="failed">The endpoint of the attempt before.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private Task<HttpResponseMessage> SendToClusterAsync(
-        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, MeasuredCall? call, MeasuredAttempt? attempted, int attempt, EndpointState? failed, CancellationToken cancellationToken)
+        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, MeasuredCall? call, MeasuredAttempt? attempted, int attempt, EndpointState? failed, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -121,7 +131,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                 return FailAsync(request, authority, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
             }
 
-            if (view.Picker is null)
+            if (view.Picker is null && view.Destinations is null)
             {
                 // It changed since the request was routed. Retired: the routes are other ones by now.
                 return view.IsRetired
@@ -129,7 +139,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                     : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, call, cancellationToken);
             }
 
-            var endpoint = Pick(view, failed);
+            var endpoint = view.Destinations is { } destinations ? Find(destinations, request) : Pick(view, hash, failed);
             if (endpoint is null)
             {
                 return FailAsync(request, authority, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
@@ -142,8 +152,8 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
 
                 // Trying another endpoint because none of the request was sent is still the same attempt, as a wait for a connection is in gRPC.
                 return call is null || attempted is not null
-                    ? SendToEndpointAsync(request, changed, authority, cluster, endpoint, attempted, nextAttempt, cancellationToken)
-                    : MeasureAttemptAsync(call, request, changed, authority, cluster, endpoint, nextAttempt, cancellationToken);
+                    ? SendToEndpointAsync(request, changed, authority, cluster, hash, endpoint, attempted, nextAttempt, cancellationToken)
+                    : MeasureAttemptAsync(call, request, changed, authority, cluster, hash, endpoint, nextAttempt, cancellationToken);
             }
 
             // It left the configuration after the view was read: there is a newer one.
@@ -151,31 +161,33 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     }
 
     private Task<HttpResponseMessage> MeasureAttemptAsync(
-        MeasuredCall call, HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+        MeasuredCall call, HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
         var attempt = call.StartAttempt(previousAttempts: 0, cluster.Name);
-        return attempt.RunAsync(() => SendToEndpointAsync(request, changed, authority, cluster, endpoint, attempt, nextAttempt, cancellationToken));
+        return attempt.RunAsync(() => SendToEndpointAsync(request, changed, authority, cluster, hash, endpoint, attempt, nextAttempt, cancellationToken));
     }
 
     /// <param name="request">The caller's request.</param>
     /// <param name="changed">What becomes of it, where its route changes something.</param>
     /// <param name="authority">As for the cluster.</param>
     /// <param name="cluster">The endpoint's cluster.</param>
+    /// <param name="hash">As for the cluster.</param>
     /// <param name="endpoint">The endpoint, with a lease that this method gives back or hands to the response.</param>
     /// <param name="measured">The attempt's measurement, while somebody listens.</param>
     /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(
-        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, EndpointState endpoint, MeasuredAttempt? measured, int nextAttempt, CancellationToken cancellationToken)
+        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, EndpointState endpoint, MeasuredAttempt? measured, int nextAttempt, CancellationToken cancellationToken)
     {
         measured?.OnEndpoint(endpoint);
-        var outgoing = changed?.Outgoing ?? request;
+        var outgoing = UpstreamVersion.Apply(changed?.Outgoing ?? request, endpoint.Protocol);
         var trace = TraceHeaders.Absent(outgoing);
         HttpRequestException refused;
         try
         {
             var response = await endpoint.SendAsync(outgoing, cancellationToken).ConfigureAwait(false);
             endpoint.OnConnected();
+            response.RequestMessage = request;
             changed?.Finish(response);
             TrackedContent.Attach(response, endpoint);
             return response;
@@ -197,7 +209,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         }
 
         var next = nextAttempt != NoAttempt
-            ? SendToClusterAsync(request, changed, authority, cluster, measured?.Call, measured, nextAttempt, endpoint, cancellationToken)
+            ? SendToClusterAsync(request, changed, authority, cluster, hash, measured?.Call, measured, nextAttempt, endpoint, cancellationToken)
             : FailAsync(request, authority, new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused));
         return await next.ConfigureAwait(false);
     }
@@ -208,13 +220,20 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         return failure.ToCallerAsync(request);
     }
 
-    /// <summary>Picks an endpoint; looks a few times for another than one that has just refused a connection.</summary>
-    private EndpointState? Pick(ClusterView view, EndpointState? failed)
+    /// <summary>Where the request's own URI points, whatever Host it sends: that is where it would go without the mesh.</summary>
+    private static EndpointState Find(OriginalDestinations destinations, HttpRequestMessage request)
     {
-        var context = new PickContext(random);
+        var uri = request.RequestUri!; // a request without a URI does not enter the mesh
+        return destinations.Find(uri.IdnHost, uri.Port);
+    }
+
+    /// <summary>Picks an endpoint; looks a few times for another than one that has just refused a connection.</summary>
+    private EndpointState? Pick(ClusterView view, RequestHash hash, EndpointState? failed)
+    {
         EndpointState? endpoint = null;
         for (var i = 0; i < MaxConnectAttempts; i++)
         {
+            var context = new PickContext(random) { Hash = hash, Skip = i };
             var pick = view.Picker!.Pick(in context); // the caller has seen it
             if (pick.IsNone)
             {

@@ -1,4 +1,6 @@
 using ProxylessMesh.Clusters;
+using ProxylessMesh.Configuration;
+using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Matching;
 using ProxylessMesh.Routing;
 
@@ -8,7 +10,7 @@ namespace ProxylessMesh.Http;
 /// Asks the routes about a request, and does to request and response what its route says. A route that changes nothing
 /// costs nothing but the look-up.
 /// </summary>
-internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvider)
+internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvider, RequestHasher hasher)
 {
     public RouteOutcome Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes)
     {
@@ -67,6 +69,29 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     /// <param name="changed">What is sent in its place.</param>
     /// <returns>Why it cannot be sent, or <see langword="null"/>.</returns>
     public MeshFailure? Change(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, out ChangedRequest? changed)
+        => Change(request, authority, in outcome, newCookies: [], out changed);
+
+    /// <summary>
+    /// Hashes a request for a cluster that balances by hashes, by the cluster's own hash policies or else its route's, and makes
+    /// what is sent of it.
+    /// </summary>
+    /// <param name="request">The caller's request.</param>
+    /// <param name="authority">What it asks for.</param>
+    /// <param name="outcome">Where it goes.</param>
+    /// <param name="balancer">How the cluster balances.</param>
+    /// <param name="changed">What is sent in its place; <see langword="null"/> for the request as it is.</param>
+    /// <param name="hash">The hash, for all of the request's attempts.</param>
+    /// <returns>Why it cannot be sent, or <see langword="null"/>.</returns>
+    public MeshFailure? HashAndChange(
+        HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, LoadBalancerConfig? balancer, out ChangedRequest? changed, out RequestHash hash)
+    {
+        changed = null;
+        var policies = balancer is HashingConfig { HashPolicies: { IsEmpty: false } own } ? own : outcome.Route?.Action.HashPolicies ?? [];
+        hash = hasher.Hash(policies, new RequestHeaders(request, request.Headers.Host ?? authority.Host), out var newCookies);
+        return newCookies is null && outcome.Choice?.IsPlain != false ? null : Change(request, authority, in outcome, newCookies ?? [], out changed);
+    }
+
+    private MeshFailure? Change(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, IReadOnlyList<string> newCookies, out ChangedRequest? changed)
     {
         changed = null;
         if (outcome is not { Choice: { } choice, Route: { } route, VirtualHost: { } virtualHost })
@@ -89,7 +114,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
             }
         }
 
-        changed = new ChangedRequest(request, outgoing, choice, context);
+        changed = new ChangedRequest(request, outgoing, choice, context) { NewCookies = newCookies };
         return null;
     }
 

@@ -6,5 +6,8 @@ namespace ProxylessMesh.LoadBalancing;
 /// </summary>
 internal abstract class EndpointPicker
 {
+    /// <summary>Whether a pick goes by the request's hash, so that it is worth computing.</summary>
+    public virtual bool NeedsHash => false;
+
     public abstract PickResult Pick(in PickContext context);
 }

@@ -5,4 +5,7 @@ internal interface IEndpointLoad
 {
     /// <summary>Requests sent to the endpoint and not yet complete; a request completes with its response's body.</summary>
     int ActiveRequests { get; }
+
+    /// <summary>Whether connecting has just failed, so that another endpoint should be preferred.</summary>
+    bool IsBackingOff { get; }
 }

@@ -11,18 +11,7 @@ internal sealed record QueryParameterMatcher(string Name, StringMatcher? Value, 
 {
     /// <param name="query">What follows the question mark.</param>
     public bool IsMatch(ReadOnlySpan<char> query)
-    {
-        foreach (var range in query.Split('&'))
-        {
-            var parameter = query[range];
-            var equals = parameter.IndexOf('=');
-            var name = equals < 0 ? parameter : parameter[..equals];
-            if (!parameter.IsEmpty && name.SequenceEqual(Name))
-            {
-                return Value is null ? Present : Value.IsMatch(equals < 0 ? [] : parameter[(equals + 1)..]);
-            }
-        }
-
-        return Value is null && !Present;
-    }
+        => RequestPath.TryGetParameter(query, Name, out var value)
+            ? Value?.IsMatch(value) ?? Present
+            : Value is null && !Present;
 }

@@ -5,9 +5,9 @@ using ProxylessMesh.Configuration;
 namespace ProxylessMesh.Transport;
 
 /// <summary>Dials one endpoint, whatever host the request that needs the connection names.</summary>
-internal sealed class EndpointDialer(EndpointAddress address, TimeSpan connectTimeout, TimeProvider timeProvider)
+internal sealed class EndpointDialer(EndpointAddress address, TimeSpan connectTimeout, IHostResolver resolver, TimeProvider timeProvider)
 {
-    private readonly EndPoint _endPoint = ToEndPoint(address);
+    private readonly EndPoint? _endPoint = ToEndPoint(address);
 
     /// <exception cref="EndpointConnectException">There is no connection, or not within the timeout.</exception>
     public async ValueTask<Stream> DialAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -19,7 +19,17 @@ internal sealed class EndpointDialer(EndpointAddress address, TimeSpan connectTi
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            await socket.ConnectAsync(_endPoint, either.Token).ConfigureAwait(false);
+            if (_endPoint is not null)
+            {
+                await socket.ConnectAsync(_endPoint, either.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                // One after the other, the first that accepts: what a name means is asked anew for each connection.
+                var addresses = await ResolveAsync(either.Token).ConfigureAwait(false);
+                await socket.ConnectAsync(addresses, address.Port, either.Token).ConfigureAwait(false);
+            }
+
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -39,13 +49,21 @@ internal sealed class EndpointDialer(EndpointAddress address, TimeSpan connectTi
         }
     }
 
-    private static EndPoint ToEndPoint(EndpointAddress address)
+    /// <exception cref="SocketException">The name has no address of a family that may be used.</exception>
+    private async Task<IPAddress[]> ResolveAsync(CancellationToken cancellationToken)
+    {
+        var addresses = LookupFamilies.Select(await resolver.ResolveAsync(address.Host, cancellationToken).ConfigureAwait(false), address.LookupFamily);
+        return addresses.Length > 0 ? addresses : throw new SocketException((int)SocketError.NoData);
+    }
+
+    /// <returns><see langword="null"/> for a name.</returns>
+    private static EndPoint? ToEndPoint(EndpointAddress address)
     {
         if (address.IsUnixSocket)
         {
             return new UnixDomainSocketEndPoint(address.Host);
         }
 
-        return IPAddress.TryParse(address.Host, out var ip) ? new IPEndPoint(ip, address.Port) : new DnsEndPoint(address.Host, address.Port);
+        return IPAddress.TryParse(address.Host, out var ip) ? new IPEndPoint(ip, address.Port) : null;
     }
 }

@@ -8,8 +8,15 @@ namespace ProxylessMesh.Transport;
 /// address while the request keeps the service's URI, so that Host and <c>:authority</c> stay the service's. HTTP/1.1 and
 /// cleartext HTTP/2, as the request asks.
 /// </summary>
-internal sealed class SocketTransport(TimeProvider timeProvider) : IEndpointTransport
+/// <param name="timeProvider">For timeouts of connecting.</param>
+/// <param name="resolver">Looks up the endpoints that are names.</param>
+internal sealed class SocketTransport(TimeProvider timeProvider, IHostResolver resolver) : IEndpointTransport
 {
+    public SocketTransport(TimeProvider timeProvider)
+        : this(timeProvider, SystemHostResolver.Instance)
+    {
+    }
+
     public HttpMessageInvoker Open(EndpointAddress address, TimeSpan connectTimeout) => new(new SocketsHttpHandler
     {
         // The mesh decides where a request goes; what the environment, a cookie or a redirect says would go around it.
@@ -20,6 +27,6 @@ internal sealed class SocketTransport(TimeProvider timeProvider) : IEndpointTran
         EnableMultipleHttp2Connections = true,
         ActivityHeadersPropagator = SpanPropagator.Instance,
         ConnectTimeout = Timeout.InfiniteTimeSpan, // the dialer's own, whose failure can be told from others
-        ConnectCallback = new EndpointDialer(address, connectTimeout, timeProvider).DialAsync,
+        ConnectCallback = new EndpointDialer(address, connectTimeout, resolver, timeProvider).DialAsync,
     });
 }

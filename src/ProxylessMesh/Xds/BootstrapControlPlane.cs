@@ -42,6 +42,7 @@ internal sealed partial class BootstrapControlPlane(string? option, IConfigurati
                     authority.Value.ClientListenerTemplate,
                     lists.Get(authority.Value.Servers.IsEmpty ? bootstrap.Servers : authority.Value.Servers, authority.Value.FallsBackOnReachabilityOnly)),
                 StringComparer.Ordinal),
+            Dialect = bootstrap.IstioDialect,
         });
     }
 

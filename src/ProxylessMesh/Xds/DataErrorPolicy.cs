@@ -33,6 +33,17 @@ internal sealed partial class DataErrorPolicy<T>(string typeUrl, KnownResources<
         Fail(state, MeshResourceState.DoesNotExist, Reason, answer.Server.FailOnDataErrors, DoesNotExist(state.Name, answer.Server, Reason), answer);
     }
 
+    /// <summary>It is watched, and the full state of all there is does not hold it. Not an error of anybody's: a route may name what does not exist.</summary>
+    public void OnAbsent(ResourceState<T> state, in ResourceAnswer answer)
+    {
+        const string Reason = "it is not among those that the control plane has";
+        if (state.NoteError(MeshResourceState.DoesNotExist, Reason, answer))
+        {
+            LogAbsent(typeUrl, state.Name);
+            state.SetError(DoesNotExist(state.Name, answer.Server, Reason));
+        }
+    }
+
     /// <summary>The server says that it cannot give it (xRFC TP3).</summary>
     public void OnResourceError(ResourceState<T> state, Status status, in ResourceAnswer answer)
     {
@@ -99,6 +110,9 @@ internal sealed partial class DataErrorPolicy<T>(string typeUrl, KnownResources<
 
     [LoggerMessage(23, LogLevel.Warning, "{TypeUrl} '{Name}' does not exist: the control plane has not answered for it")]
     private partial void LogDoesNotExist(string typeUrl, string name);
+
+    [LoggerMessage(26, LogLevel.Information, "{TypeUrl} '{Name}' is asked for by routes, and the control plane does not have it")]
+    private partial void LogAbsent(string typeUrl, string name);
 
     [LoggerMessage(25, LogLevel.Warning, "{TypeUrl} '{Name}': {Server} has not answered for it in {Timeout}; it goes on being waited for")]
     private partial void LogSlow(string typeUrl, string name, string server, TimeSpan timeout);

@@ -25,6 +25,12 @@ internal sealed record ControlPlaneConnection(XdsServerList Servers, Node Node, 
     /// <summary>Whom to ask for <c>xdstp</c> names, by the authority in them (gRFC A47).</summary>
     public ImmutableDictionary<string, ControlPlaneAuthority> Authorities { get; init; } = ImmutableDictionary<string, ControlPlaneAuthority>.Empty;
 
+    /// <summary>Who this process is, by name.</summary>
+    public string NodeId => Node.Id;
+
+    /// <summary>Which resources to ask it for.</summary>
+    public IstioDialect Dialect { get; init; }
+
     /// <summary>What must live as long as the servers' transports; disposed after them.</summary>
     public IAsyncDisposable? Owner { get; init; }
 }

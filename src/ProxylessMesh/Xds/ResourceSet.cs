@@ -6,7 +6,7 @@ namespace ProxylessMesh.Xds;
 /// The resources of one type: who waits for which name, and what is cached. Knows no stream: what it holds survives streams
 /// and servers. Lives on the configuration loop.
 /// </summary>
-internal abstract class ResourceSet(string typeUrl, bool isFullState)
+internal abstract class ResourceSet(string typeUrl, bool isFullState, bool isWildcard = false)
 {
     public string TypeUrl { get; } = typeUrl;
 
@@ -19,13 +19,20 @@ internal abstract class ResourceSet(string typeUrl, bool isFullState)
     /// </summary>
     public bool IsFullState { get; } = isFullState;
 
+    /// <summary>
+    /// Whether all resources of the type are asked for, by no names at all ("wildcard", xDS transport protocol), once for each stream.
+    /// What is not in the answer does not exist.
+    /// </summary>
+    public bool IsWildcard { get; } = isWildcard;
+
+    /// <summary>The names to ask for.</summary>
     public abstract IReadOnlyCollection<string> Names { get; }
 
     /// <summary>
     /// Whether there is something to say to the server. LDS and CDS are never asked for no names: servers take an empty
     /// list for a wildcard (seen with istiod).
     /// </summary>
-    public bool HasSubscription { get; protected set; }
+    public bool HasSubscription { get; protected set; } = isWildcard;
 
     /// <summary>Whether a resource is awaited: see <see cref="ResourceState.IsAwaited"/>.</summary>
     public abstract bool HasAwaited { get; }

@@ -23,11 +23,23 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
     private readonly DataErrorPolicy<T> _dataErrors;
     private List<(ResourceState, TimeSpan?)> _renewals = [];
 
+    /// <summary>For a wildcard: what was said to have no effect, once for all of them.</summary>
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+
+    /// <summary>For a wildcard: the last full state.</summary>
+    private ResourceAnswer? _fullState;
+
     /// <summary>The last LDS or CDS name, left by its last watcher: see <see cref="ResourceSet.HasSubscription"/>.</summary>
     private ResourceState<T>? _lingering;
 
-    public TypedResourceSet(IResourceDecoder<T> decoder, bool isFullState, TimeProvider timeProvider, ILogger logger, XdsClientMetrics metrics)
-        : base(decoder.TypeUrl, isFullState)
+    /// <param name="decoder">Of the type.</param>
+    /// <param name="isFullState">See <see cref="ResourceSet.IsFullState"/>.</param>
+    /// <param name="timeProvider">The clock of what is noted.</param>
+    /// <param name="logger">Where it logs to.</param>
+    /// <param name="metrics">Where it counts.</param>
+    /// <param name="isWildcard">See <see cref="ResourceSet.IsWildcard"/>; of a full state only.</param>
+    public TypedResourceSet(IResourceDecoder<T> decoder, bool isFullState, TimeProvider timeProvider, ILogger logger, XdsClientMetrics metrics, bool isWildcard = false)
+        : base(decoder.TypeUrl, isFullState, isWildcard)
     {
         _decoder = decoder;
         _timeProvider = timeProvider;
@@ -36,7 +48,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         _dataErrors = new DataErrorPolicy<T>(decoder.TypeUrl, _known, logger);
     }
 
-    public override IReadOnlyCollection<string> Names => _states.Keys;
+    public override IReadOnlyCollection<string> Names => IsWildcard ? [] : _states.Keys;
 
     public override bool HasAwaited
     {
@@ -66,6 +78,10 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
             state = new ResourceState<T>(name);
             _states.Add(name, state);
             HasSubscription = true;
+            if (_fullState is { } fullState)
+            {
+                _dataErrors.OnAbsent(state, fullState);
+            }
         }
 
         if (_lingering is not null && _lingering != state)
@@ -87,6 +103,12 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         }
 
         state.Remove(watcher);
+        if (IsWildcard)
+        {
+            DropUnlessServed(state);
+            return false;
+        }
+
         if (state.HasWatchers || (IsFullState && _states.Count == 1))
         {
             _lingering = state.HasWatchers ? null : state;
@@ -219,14 +241,42 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
         {
             foreach (var state in _states.Values.ToArray())
             {
-                if (state.HasValue && !findings.Holds(state.Name))
+                if (!findings.Holds(state.Name))
                 {
-                    _dataErrors.OnDeleted(state, answer);
+                    ApplyAbsence(state, answer);
                 }
             }
+
+            _fullState = IsWildcard ? answer : null;
         }
 
         return findings.Errors;
+    }
+
+    private void ApplyAbsence(ResourceState<T> state, in ResourceAnswer answer)
+    {
+        if (state.HasValue)
+        {
+            _dataErrors.OnDeleted(state, answer);
+        }
+        else if (IsWildcard)
+        {
+            _dataErrors.OnAbsent(state, answer);
+        }
+
+        if (IsWildcard)
+        {
+            DropUnlessServed(state);
+        }
+    }
+
+    /// <summary>A wildcard keeps what the server has, watched or not, and of the rest only what is watched.</summary>
+    private void DropUnlessServed(ResourceState<T> state)
+    {
+        if (!state.HasWatchers && (!state.HasValue || state.Status == MeshResourceState.DoesNotExist))
+        {
+            Drop(state);
+        }
     }
 
     /// <returns>Whose resource came, or came again; <see langword="null"/> when none was accepted that is asked for.</returns>
@@ -265,8 +315,14 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
 
         if (!_states.TryGetValue(name, out var state))
         {
-            findings.AddRejection(name, decoded.Errors);
-            return null;
+            if (!IsWildcard || name.Length == 0)
+            {
+                findings.AddRejection(name, decoded.Errors);
+                return null;
+            }
+
+            state = new ResourceState<T>(name);
+            _states.Add(name, state);
         }
 
         // 3. Rejected, or used.
@@ -276,7 +332,10 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
             LogAccepted(TypeUrl, name);
             foreach (var warning in decoded.Warnings)
             {
-                LogIgnored(TypeUrl, name, warning);
+                if (!IsWildcard || _warned.Add(warning))
+                {
+                    LogIgnored(TypeUrl, name, warning);
+                }
             }
 
             state.NoteGood(answer);

@@ -38,9 +38,10 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
         _environment = environment;
         _logger = environment.Logger;
         _lifetimes = new ResourceLifetimes(environment.Loop, environment.TimeProvider, CountResources);
-        Listeners = new(new ListenerDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
-        Routes = new(new RoutesDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
-        Clusters = new(new ClusterDecoder(), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
+        var dialect = environment.Dialect;
+        Listeners = new(new ListenerDecoder(dialect), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
+        Routes = new(new RoutesDecoder(dialect), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
+        Clusters = new(new ClusterDecoder(dialect), isFullState: true, environment.TimeProvider, _logger, environment.Metrics, isWildcard: dialect == XdsDialect.Envoy);
         Endpoints = new(new EndpointsDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
         _sets = [Listeners, Routes, Clusters, Endpoints];
     }

@@ -31,6 +31,7 @@ internal sealed class XdsClient : IResourceSource, IAsyncDisposable
     /// <param name="random">For backoff.</param>
     /// <param name="logger">Where it logs to.</param>
     /// <param name="metrics">Where it counts.</param>
+    /// <param name="dialect">For whom the control plane writes; the authorities write for gRPC.</param>
     public XdsClient(
         XdsServerList servers,
         IReadOnlyDictionary<string, XdsServerList> authorities,
@@ -39,13 +40,14 @@ internal sealed class XdsClient : IResourceSource, IAsyncDisposable
         TimeProvider timeProvider,
         IRandomSource random,
         ILogger<XdsClient> logger,
-        XdsClientMetrics metrics)
+        XdsClientMetrics metrics,
+        XdsDialect dialect = XdsDialect.Grpc)
     {
         _loop = loop;
         _timeProvider = timeProvider;
         _nodeId = node.Id;
         var environment = new XdsEnvironment(node, loop, timeProvider, random, logger, metrics);
-        _default = new XdsAuthority(servers, environment);
+        _default = new XdsAuthority(servers, environment with { Dialect = dialect });
         _all = [_default];
         foreach (var (name, list) in authorities)
         {

@@ -12,4 +12,8 @@ namespace ProxylessMesh.Xds;
 /// <param name="Random">For backoff.</param>
 /// <param name="Logger">Where it logs to.</param>
 /// <param name="Metrics">Where it counts.</param>
-internal sealed record XdsEnvironment(Node Node, ConfigurationLoop Loop, TimeProvider TimeProvider, IRandomSource Random, ILogger Logger, XdsClientMetrics Metrics);
+internal sealed record XdsEnvironment(Node Node, ConfigurationLoop Loop, TimeProvider TimeProvider, IRandomSource Random, ILogger Logger, XdsClientMetrics Metrics)
+{
+    /// <summary>For whom the control plane writes.</summary>
+    public XdsDialect Dialect { get; init; }
+}

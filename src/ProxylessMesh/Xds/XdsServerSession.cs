@@ -89,7 +89,8 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
         _stopping.Dispose();
     }
 
-    public void MarkDirty(ResourceSet set) => ProgressOf(set.TypeUrl)!.IsDirty = true; // made with every set
+    /// <summary>The names of a type changed; those of a wildcard never do.</summary>
+    public void MarkDirty(ResourceSet set) => ProgressOf(set.TypeUrl)!.IsDirty |= !set.IsWildcard; // made with every set
 
     /// <summary>Sends what changed: all changes of one step of the loop in one request for each type.</summary>
     public void Flush()

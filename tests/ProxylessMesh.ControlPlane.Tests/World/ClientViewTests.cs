@@ -211,7 +211,7 @@ public sealed class ClientViewTests
     public void View_UndeclaredHosts_FollowTheTrafficPolicy(string meshConfig, string sidecar, string expected)
     {
         var text = meshConfig + ServiceEntry(Cart, "shop") + (sidecar.Length == 0 ? "" : Sidecar("default", "shop", $"outboundTrafficPolicy: {{mode: {sidecar}}}"));
-        var host = MeshYaml.Translate(text).For(MeshClient.Default with { Namespace = "shop", Dialect = XdsDialect.Sidecar }).Routes("80").VirtualHosts[^1];
+        var host = MeshYaml.Translate(text).For(MeshClient.Default with { Namespace = "shop", Dialect = ClientDialect.Sidecar }).Routes("80").VirtualHosts[^1];
 
         Assert.Equal(expected, host.Name);
         Assert.Equal(expected == "block_all" ? 502u : 0, host.Routes[0].DirectResponse?.Status ?? 0);

@@ -94,7 +94,7 @@ public sealed class KubernetesServiceTests
     [InlineData("{name: http, port: 80, appProtocol: kubernetes.io/h2c}", true, true)]
     public void Translate_Protocol_IsAppProtocolOrThePortsName(string port, bool isHttp, bool isHttp2)
     {
-        var view = View(Service($"clusterIP: 10.96.0.1, ports: [{port}]"), XdsDialect.Sidecar);
+        var view = View(Service($"clusterIP: 10.96.0.1, ports: [{port}]"), ClientDialect.Sidecar);
 
         Assert.Equal(isHttp, view.Names(ResourceTypes.RouteConfiguration).Contains("80"));
         Assert.Equal(isHttp2, view.Cluster("outbound|80||" + Host).TypedExtensionProtocolOptions.Count > 0);
@@ -105,11 +105,11 @@ public sealed class KubernetesServiceTests
     [InlineData(true, DiscoveryType.OriginalDst)]
     public void Translate_Headless_IsItsPodsForGrpcAndTheCallersAddressForSidecars(bool isSidecar, DiscoveryType type)
     {
-        var dialect = isSidecar ? XdsDialect.Sidecar : XdsDialect.Grpc;
+        var dialect = isSidecar ? ClientDialect.Sidecar : ClientDialect.Grpc;
         var view = View(Service("clusterIP: None, selector: {app: cart}, ports: [{name: http, port: 80}]") + Pods, dialect);
 
         Assert.Equal(type, view.Cluster("outbound|80||" + Host).Type);
-        Assert.Contains("*.cart.shop", view.Routes(dialect == XdsDialect.Grpc ? "outbound|80||" + Host : "80").VirtualHosts[0].Domains);
+        Assert.Contains("*.cart.shop", view.Routes(dialect == ClientDialect.Grpc ? "outbound|80||" + Host : "80").VirtualHosts[0].Domains);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class KubernetesServiceTests
         var alias = Service($"type: ExternalName, externalName: {Host}, ports: [{{name: http, port: 80}}]").Replace("name: cart,", "name: basket,", StringComparison.Ordinal);
         var text = Service("clusterIP: 10.96.0.1, ports: [{name: http, port: 80}]") + "---\n" + alias;
 
-        Assert.Contains("basket.shop", View(text, XdsDialect.Sidecar).Routes("80").VirtualHosts[0].Domains);
+        Assert.Contains("basket.shop", View(text, ClientDialect.Sidecar).Routes("80").VirtualHosts[0].Domains);
         Assert.Equal("outbound|80||" + Host, View(text).Routes("outbound|80||basket.shop.svc.cluster.local").VirtualHosts[0].Routes[0].Route_.Cluster);
     }
 
@@ -129,7 +129,7 @@ public sealed class KubernetesServiceTests
 
         Assert.NotNull(View(text).FindListener("cart.shop:80"));
         Assert.Empty(View(text).Routes("outbound|80||" + Host).VirtualHosts);
-        Assert.Equal(["allow_any"], View(text, XdsDialect.Sidecar).Routes("80").VirtualHosts.Select(host => host.Name));
+        Assert.Equal(["allow_any"], View(text, ClientDialect.Sidecar).Routes("80").VirtualHosts.Select(host => host.Name));
     }
 
     [Theory]
@@ -193,7 +193,7 @@ public sealed class KubernetesServiceTests
 
     private static string Service(string spec) => $"apiVersion: v1\nkind: Service\nmetadata: {{name: cart, namespace: shop}}\nspec: {{{spec}}}\n";
 
-    private static MeshResources View(string text, XdsDialect dialect = XdsDialect.Grpc)
+    private static MeshResources View(string text, ClientDialect dialect = ClientDialect.Grpc)
         => MeshYaml.Translate(text).For(MeshClient.Default with { Dialect = dialect, Namespace = "shop" });
 
     private static IEnumerable<string> Addresses(MeshResources view, string cluster)

@@ -25,4 +25,19 @@ public class IstioIdentityTests
     {
         Assert.Null(IstioIdentity.FromNodeId(id));
     }
+
+    [Theory]
+    [InlineData("sidecar~10.0.0.1~web-1.shop~shop.svc.cluster.local", """{ "GENERATOR": "grpc" }""", IstioDialect.Grpc)]
+    [InlineData("sidecar~10.0.0.1~web-1.shop~cluster.local", """{ "GENERATOR": "grpc" }""", IstioDialect.Grpc)]
+    [InlineData("sidecar~10.0.0.1~web-1.shop~shop.svc.cluster.local", """{ "NAMESPACE": "shop" }""", IstioDialect.Sidecar)]
+    [InlineData("sidecar~10.0.0.1~web-1.shop~cluster.local", "{}", IstioDialect.Sidecar)]
+    [InlineData("sidecar~10.0.0.1~web-1.shop~shop.svc.cluster.local", """{ "GENERATOR": "other" }""", IstioDialect.None)]
+    [InlineData("web-1", "{}", IstioDialect.None)]
+    internal void Dialect_OfANode_IsWhatIstiodTakesItFor(string id, string metadata, IstioDialect expected)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(metadata);
+        var bootstrap = new BootstrapConfig { Origin = "test", Servers = [], Node = new NodeConfig { Id = id, Metadata = document.RootElement } };
+
+        Assert.Equal(expected, bootstrap.IstioDialect);
+    }
 }

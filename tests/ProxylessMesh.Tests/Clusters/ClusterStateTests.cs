@@ -63,7 +63,7 @@ public sealed class ClusterStateTests : IAsyncDisposable
     [Fact]
     public async Task Apply_TlsDelivered_FailsClosedUnlessIgnored()
     {
-        var tls = Eds() with { TransportSecurity = TransportSecurity.Tls };
+        var tls = Eds() with { Tls = new TlsConfig() };
         var required = Cluster();
         var ignored = Cluster(UpstreamTlsMode.Ignored);
 
@@ -73,6 +73,68 @@ public sealed class ClusterStateTests : IAsyncDisposable
         Assert.Contains("UpstreamTlsContext", required.View.Error!.Message, StringComparison.Ordinal);
         Assert.Empty(required.View.Endpoints);
         Assert.Single(ignored.View.Endpoints);
+    }
+
+    [Fact]
+    public async Task Apply_TlsForSomeEndpoints_LeavesThoseOutAndSaysSoWhenThereAreNoOthers()
+    {
+        var mixed = Eds() with { TransportSocketMatches = [new TransportSocketMatchConfig("m", EndpointLabels.IstioMutualTls, new TlsConfig()), new TransportSocketMatchConfig("p", EndpointLabels.None, Tls: null)] };
+        var secured = new EndpointConfig(EndpointAddress.Tcp("10.0.0.1", 80), 1) { Labels = EndpointLabels.IstioMutualTls };
+        var plain = new EndpointConfig(EndpointAddress.Tcp("10.0.0.2", 80), 1);
+        var required = Cluster();
+        var ignored = Cluster(UpstreamTlsMode.Ignored);
+
+        await ApplyAsync(required, Snapshot(mixed, Of(secured, plain)));
+        await ApplyAsync(ignored, Snapshot(mixed, Of(secured, plain)));
+
+        Assert.Equal(["10.0.0.2"], required.View.Endpoints.Select(endpoint => endpoint.Address.Host));
+        Assert.Equal([true, false], ignored.View.Endpoints.Select(endpoint => endpoint.Tls is not null));
+
+        await ApplyAsync(required, Snapshot(mixed, Of(secured)));
+
+        Assert.Contains("cluster 'c' asks for TLS to endpoint 10.0.0.1:80", required.View.Error!.Message, StringComparison.Ordinal);
+
+        static EndpointsConfig Of(params EndpointConfig[] endpoints) => new() { ClusterName = "c", Localities = [new LocalityConfig(default, 0, 1, [.. endpoints])] };
+    }
+
+    [Fact]
+    public async Task Apply_SameTlsAgain_KeepsTheEndpoints()
+    {
+        var cluster = Cluster(UpstreamTlsMode.Ignored);
+        await ApplyAsync(cluster, Snapshot(Eds() with { Tls = new TlsConfig { Sni = "a", ApplicationProtocols = ["h2"] } }, Endpoints("10.0.0.1")));
+        var before = cluster.View.Endpoints[0];
+
+        await ApplyAsync(cluster, Snapshot(Eds() with { Tls = new TlsConfig { Sni = "a", ApplicationProtocols = ["h2"] } }, Endpoints("10.0.0.1")));
+        Assert.Same(before, cluster.View.Endpoints[0]);
+
+        await ApplyAsync(cluster, Snapshot(Eds() with { Tls = new TlsConfig { Sni = "b", ApplicationProtocols = ["h2"] } }, Endpoints("10.0.0.1")));
+        Assert.NotSame(before, cluster.View.Endpoints[0]);
+    }
+
+    [Fact]
+    public async Task OriginalDestination_NotUsedForAWhile_IsLetGo()
+    {
+        var cluster = Cluster();
+        await ApplyAsync(cluster, Snapshot(Eds() with { DiscoveryType = ClusterDiscoveryType.OriginalDestination }, endpoints: null));
+        var destinations = cluster.View.Destinations!;
+        var idle = destinations.Find("a.example", 80);
+        var busy = destinations.Find("b.example", 80);
+        Assert.Same(idle, destinations.Find("a.example", 80));
+        Assert.NotSame(idle, destinations.Find("a.example", 81));
+        Assert.True(busy.TryAcquire());
+
+        _clock.Advance(OriginalDestinations.CleanupInterval);
+        Assert.Equal(3, destinations.Count);
+        _clock.Advance(OriginalDestinations.CleanupInterval);
+
+        Assert.Equal(1, destinations.Count);
+        Assert.False(idle.TryAcquire());
+        Assert.Same(busy, destinations.Find("b.example", 80));
+        Assert.NotSame(idle, destinations.Find("a.example", 80));
+
+        await _loop.InvokeAsync(cluster.Retire);
+        Assert.False(busy.TryAcquire());
+        Assert.False(destinations.Find("c.example", 80).TryAcquire());
     }
 
     [Fact]

@@ -9,6 +9,7 @@ namespace ProxylessMesh.Tests.EndToEnd;
 /// What a real istiod sent a proxyless client (capture <c>grpc-client-update</c>), byte for byte, with real backends on the
 /// recorded addresses: <c>http://cart.shop</c> and a gRPC channel reach them, and the recorded pushes take effect.
 /// </summary>
+[Collection(Istio.IstiodAddresses.Name)]
 public sealed class IstiodReplayTests
 {
     private static readonly string Capture = Path.Combine(AppContext.BaseDirectory, "data", "istiod", "grpc-client-update");

@@ -57,6 +57,18 @@ public sealed class MeshHostsTests
     }
 
     [Theory]
+    [InlineData("cart", "80")]
+    [InlineData("cart:9090", "9090")]
+    [InlineData("api.partner.example", "80")]
+    public void ListenerName_SidecarDialect_IsThePort(string authority, string expected)
+    {
+        var hosts = new MeshHosts([], static _ => false, "%s", Istio, IstioDialect.Sidecar);
+
+        Assert.Equal(expected, hosts.ListenerName(authority));
+        Assert.True(hosts.Contains(new Uri($"http://{authority}/")));
+    }
+
+    [Theory]
     [InlineData("cart", "cart.shop.svc.cluster.test:80")]
     [InlineData("cart:9090", "cart.shop.svc.cluster.test:9090")]
     [InlineData("cart.shop", "cart.shop.svc.cluster.test:80")]

@@ -144,6 +144,71 @@ public sealed class TypedResourceSetTests
     /// <summary>The same bytes in other memory, as the next response brings them.</summary>
     private static Any Reparsed(Any resource) => Any.Parser.ParseFrom(resource.ToByteArray());
 
+    [Fact]
+    public void Wildcard_NameNotInTheFullState_IsAbsentAtOnceAndComesAliveLater()
+    {
+        var set = Wildcard();
+        var before = new StatusWatcher();
+        var after = new StatusWatcher();
+        set.Add("missing", before);
+        Assert.Empty(before.Seen);
+
+        set.Apply(Clusters("1", [XdsResources.Cluster("c")]), Server);
+        set.Add("missing-too", after);
+
+        Assert.Equal(["missing: DoesNotExist"], before.Seen);
+        Assert.Equal(["missing-too: DoesNotExist"], after.Seen);
+        set.Apply(Clusters("2", [XdsResources.Cluster("c"), XdsResources.Cluster("missing")]), Server);
+        Assert.Equal(["missing: DoesNotExist", "missing"], before.Seen);
+        Assert.Single(after.Seen);
+    }
+
+    [Fact]
+    public void Wildcard_EveryName_IsCachedBeforeItIsWatchedAndNeverAskedFor()
+    {
+        var set = Wildcard();
+        Assert.True(set.HasSubscription);
+        set.Apply(Clusters("1", [XdsResources.Cluster("a"), XdsResources.Cluster("b")]), Server);
+        var watcher = new StatusWatcher();
+
+        set.Add("b", watcher);
+
+        Assert.Equal(["b"], watcher.Seen);
+        Assert.Empty(set.Names);
+        Assert.False(set.Remove("b", watcher));
+        Assert.Equal(2, set.CacheStates.Count());
+        set.Apply(Clusters("2", [XdsResources.Cluster("a")]), Server);
+        Assert.Single(set.CacheStates);
+    }
+
+    [Fact]
+    public void Wildcard_DeletedWhileWatched_StaysInUseUntilItIsLeft()
+    {
+        var set = Wildcard();
+        var watcher = new StatusWatcher();
+        set.Add("a", watcher);
+        set.Apply(Clusters("1", [XdsResources.Cluster("a")]), Server);
+
+        set.Apply(Clusters("2", []), Server);
+
+        Assert.Equal(["a"], watcher.Seen);
+        set.Remove("a", watcher);
+        Assert.Empty(set.CacheStates);
+    }
+
+    [Fact]
+    public void Wildcard_InvalidClusterThatNobodyWatches_IsReported()
+    {
+        var set = Wildcard();
+
+        Assert.NotEmpty(set.Apply(Clusters("1", [BadCluster("bad")]), Server));
+        Assert.NotEmpty(set.Apply(Clusters("2", [BadCluster("bad")]), Server));
+        Assert.Equal(1, _decoder.Count);
+    }
+
+    private TypedResourceSet<ClusterConfig> Wildcard()
+        => new(_decoder, isFullState: true, TimeProvider.System, NullLogger.Instance, new XdsClientMetrics(new Meter("unheard")), isWildcard: true);
+
     private static DiscoveryResponse Clusters(string version, IEnumerable<Any> resources)
         => AdsResponses.OfAny(ResourceTypes.Cluster, version, "n" + version, resources);
 
@@ -173,6 +238,15 @@ public sealed class TypedResourceSetTests
             Count++;
             return _decoder.Decode(value);
         }
+    }
+
+    private sealed class StatusWatcher : IResourceWatcher<ClusterConfig>
+    {
+        public List<string> Seen { get; } = [];
+
+        public void OnChanged(ClusterConfig resource) => Seen.Add(resource.Name);
+
+        public void OnError(ResourceError error) => Seen.Add($"{error.Message.Split('\'')[1]}: {error.Kind}");
     }
 
     /// <summary>Wants a resource once.</summary>

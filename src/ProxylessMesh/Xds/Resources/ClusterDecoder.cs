@@ -5,20 +5,25 @@ using ProxylessMesh.Configuration;
 namespace ProxylessMesh.Xds.Resources;
 
 /// <summary>Decodes clusters (CDS). Stateless.</summary>
-internal sealed class ClusterDecoder : IResourceDecoder<ClusterConfig>
+/// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
+internal sealed class ClusterDecoder(XdsDialect dialect = XdsDialect.Grpc) : IResourceDecoder<ClusterConfig>
 {
     public string TypeUrl => ResourceTypes.Cluster;
 
     public DecodeResult<ClusterConfig> Decode(ByteString value)
-        => ResourceReader.Read(value, Cluster.Parser, "name", static cluster => cluster.Name, Read);
+        => ResourceReader.Read(value, Cluster.Parser, "name", static cluster => cluster.Name, Read, dialect);
 
     private static ClusterConfig? Read(Cluster cluster, DecodeContext context)
     {
         var type = ReadType(cluster, context);
-        var balancer = LoadBalancerReader.Read(cluster, context);
-        var security = TransportSocketReader.Read(cluster, context);
+        var balancer = type == ClusterDiscoveryType.OriginalDestination ? ReadOriginalDestination(cluster, context) : LoadBalancerReader.Read(cluster, context);
+        var tls = TransportSocketReader.Read(cluster, context);
+        var matches = TransportSocketReader.ReadMatches(cluster, context);
+        var protocol = UpstreamProtocolReader.Read(cluster, context);
         var connectTimeout = DurationReader.ReadPositive(cluster.ConnectTimeout, "connect_timeout", context);
         var dnsRefreshRate = DurationReader.ReadPositive(cluster.DnsRefreshRate, "dns_refresh_rate", context);
+        var dnsJitter = DurationReader.Read(cluster.DnsJitter, "dns_jitter", context);
+        var lookupFamily = ReadLookupFamily(cluster, context);
         ClusterOptionsReader.Check(cluster, context);
         if (type is not { } known || balancer is null)
         {
@@ -30,11 +35,15 @@ internal sealed class ClusterDecoder : IResourceDecoder<ClusterConfig>
             Name = cluster.Name,
             DiscoveryType = known,
             EdsName = known == ClusterDiscoveryType.Eds ? ReadEdsName(cluster, context) : null,
-            InlineEndpoints = known == ClusterDiscoveryType.Eds ? null : ReadInlineEndpoints(cluster, known, context),
+            InlineEndpoints = known is ClusterDiscoveryType.Eds or ClusterDiscoveryType.OriginalDestination ? null : ReadInlineEndpoints(cluster, known, lookupFamily, context),
             LoadBalancer = balancer,
-            TransportSecurity = security,
+            Tls = tls,
+            TransportSocketMatches = matches,
+            Protocol = protocol,
             ConnectTimeout = connectTimeout ?? ClusterConfig.DefaultConnectTimeout,
             DnsRefreshRate = dnsRefreshRate ?? ClusterConfig.DefaultDnsRefreshRate,
+            DnsJitter = dnsJitter ?? TimeSpan.Zero,
+            LookupFamily = lookupFamily,
         };
     }
 
@@ -57,9 +66,47 @@ internal sealed class ClusterDecoder : IResourceDecoder<ClusterConfig>
                 return ClusterDiscoveryType.StrictDns;
             case Cluster.Types.DiscoveryType.LogicalDns:
                 return ClusterDiscoveryType.LogicalDns;
+            case Cluster.Types.DiscoveryType.OriginalDst:
+                return ClusterDiscoveryType.OriginalDestination;
             default:
-                context.Error("type", $"{cluster.Type} is not supported: give EDS, STATIC, STRICT_DNS or LOGICAL_DNS");
+                context.Error("type", $"{cluster.Type} is not supported: give EDS, STATIC, STRICT_DNS, LOGICAL_DNS or ORIGINAL_DST");
                 return null;
+        }
+    }
+
+    /// <summary>There is nothing to balance. What would take the destination from elsewhere than the request's URI is not supported.</summary>
+    private static RoundRobinConfig? ReadOriginalDestination(Cluster cluster, DecodeContext context)
+    {
+        if (cluster.LbPolicy != Cluster.Types.LbPolicy.ClusterProvided && cluster.LoadBalancingPolicy is null)
+        {
+            context.Error("lb_policy", $"{cluster.LbPolicy} is not supported for a cluster of type ORIGINAL_DST: give CLUSTER_PROVIDED");
+            return null;
+        }
+
+        if (cluster.OriginalDstLbConfig is { } config && (config.UseHttpHeader || config.UpstreamPortOverride is not null || config.MetadataKey is not null))
+        {
+            context.Error("original_dst_lb_config", "is not supported: a request goes where its URI points");
+            return null;
+        }
+
+        return RoundRobinConfig.Instance;
+    }
+
+    private static DnsLookupFamily ReadLookupFamily(Cluster cluster, DecodeContext context)
+    {
+        switch (cluster.DnsLookupFamily)
+        {
+            case Cluster.Types.DnsLookupFamily.Auto or Cluster.Types.DnsLookupFamily.All:
+                return DnsLookupFamily.All;
+            case Cluster.Types.DnsLookupFamily.V4Only:
+                return DnsLookupFamily.V4Only;
+            case Cluster.Types.DnsLookupFamily.V6Only:
+                return DnsLookupFamily.V6Only;
+            case Cluster.Types.DnsLookupFamily.V4Preferred:
+                return DnsLookupFamily.V4Preferred;
+            default:
+                context.Error("dns_lookup_family", $"{(int)cluster.DnsLookupFamily} is not supported: give AUTO, V4_ONLY, V6_ONLY, V4_PREFERRED or ALL");
+                return DnsLookupFamily.All;
         }
     }
 
@@ -79,11 +126,17 @@ internal sealed class ClusterDecoder : IResourceDecoder<ClusterConfig>
         return cluster.Name;
     }
 
-    private static EndpointsConfig? ReadInlineEndpoints(Cluster cluster, ClusterDiscoveryType type, DecodeContext context)
+    private static EndpointsConfig? ReadInlineEndpoints(Cluster cluster, ClusterDiscoveryType type, DnsLookupFamily family, DecodeContext context)
     {
         if (cluster.LoadAssignment is not { } assignment)
         {
-            context.Error("load_assignment", "must be set: only a cluster of type EDS gets its endpoints elsewhere");
+            // A black hole: a static cluster whose requests are meant to fail.
+            if (type == ClusterDiscoveryType.Static)
+            {
+                return EndpointsConfig.Empty with { ClusterName = cluster.Name };
+            }
+
+            context.Error("load_assignment", "must be set: it holds the names to look up");
             return null;
         }
 
@@ -94,6 +147,6 @@ internal sealed class ClusterDecoder : IResourceDecoder<ClusterConfig>
         }
 
         var origin = type == ClusterDiscoveryType.Static ? EndpointsOrigin.Static : EndpointsOrigin.Dns;
-        return new EndpointsReader(origin, context).Read(assignment, cluster.Name);
+        return new EndpointsReader(origin, context, family).Read(assignment, cluster.Name);
     }
 }

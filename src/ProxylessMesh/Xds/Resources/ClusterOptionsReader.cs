@@ -20,9 +20,23 @@ internal static class ClusterOptionsReader
         NoteIf(cluster.LrsServer is not null, "load reports", "lrs_server", context);
         NoteIf(cluster.CircuitBreakers is not null, "circuit breakers", "circuit_breakers", context);
         NoteIf(cluster.HealthChecks.Count > 0, "active health checks", "health_checks", context);
-        NoteIf(cluster.TypedExtensionProtocolOptions.Count > 0, "protocol options", "typed_extension_protocol_options", context);
         NoteIf(cluster.UpstreamBindConfig is not null, "local addresses", "upstream_bind_config", context);
-        NoteIf(cluster.CommonLbConfig is not null, "common balancing options", "common_lb_config", context);
+        NoteIf(cluster.CommonLbConfig is { } common && HasUnread(common), "common balancing options", "common_lb_config", context);
+        CheckDns(cluster, context);
+    }
+
+    /// <summary>Names are looked up by the process's own resolver, which tells no time to live.</summary>
+    private static void CheckDns(Cluster cluster, DecodeContext context)
+    {
+        var resolver = cluster.TypedDnsResolverConfig?.TypedConfig;
+        if (cluster.TypedDnsResolverConfig is not null && !ExtensionTypes.DnsResolvers.Contains(resolver?.TypeUrl ?? ""))
+        {
+            context.Error("typed_dns_resolver_config.typed_config", $"the resolver type '{resolver?.TypeUrl}' is not supported: leave 'typed_dns_resolver_config' out");
+        }
+
+        NoteIf(cluster.RespectDnsTtl, "times to live of DNS records (the resolver does not tell them)", "respect_dns_ttl", context);
+        NoteIf(cluster.DnsResolvers.Count > 0 || cluster.DnsResolutionConfig is not null, "resolvers of a cluster's own", cluster.DnsResolvers.Count > 0 ? "dns_resolvers" : "dns_resolution_config", context);
+        NoteIf(cluster.DnsFailureRefreshRate is not null, "other refresh rates after a failed look-up", "dns_failure_refresh_rate", context);
     }
 
     private static void CheckOutlierDetection(OutlierDetection? outlier, DecodeContext context)
@@ -68,6 +82,18 @@ internal static class ClusterOptionsReader
                 context.Error("typed_config", $"the network filter type '{typeUrl}' is not supported: leave the filter out");
             }
         }
+    }
+
+    /// <summary>Whether there is more than what <see cref="LoadBalancerReader"/> reads.</summary>
+    private static bool HasUnread(Cluster.Types.CommonLbConfig common)
+    {
+        var read = new Cluster.Types.CommonLbConfig { ConsistentHashingLbConfig = common.ConsistentHashingLbConfig };
+        if (common.LocalityWeightedLbConfig is not null)
+        {
+            read.LocalityWeightedLbConfig = common.LocalityWeightedLbConfig;
+        }
+
+        return !common.Equals(read);
     }
 
     private static void NoteIf(bool isPresent, string kind, string field, DecodeContext context)

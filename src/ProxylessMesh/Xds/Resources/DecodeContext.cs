@@ -7,7 +7,8 @@ namespace ProxylessMesh.Xds.Resources;
 /// Collects what is wrong with one resource, and what is accepted without effect, each with the path of its field. Used by
 /// one decode at a time. A resource is rejected as soon as there is one error, but read to its end, so that one NACK tells all.
 /// </summary>
-internal sealed class DecodeContext
+/// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
+internal sealed class DecodeContext(XdsDialect dialect = XdsDialect.Grpc)
 {
     // A resource with a mistake in every route must not make a NACK of megabytes.
     private const int MaxErrors = 50;
@@ -21,6 +22,8 @@ internal sealed class DecodeContext
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private readonly List<Step> _path = [];
     private int _errorCount;
+
+    public XdsDialect Dialect => dialect;
 
     public bool HasErrors => _errorCount > 0;
 

@@ -21,7 +21,7 @@ internal enum EndpointsOrigin
 }
 
 /// <summary>Reads one endpoint set: an EDS resource, or a cluster's own. Used once.</summary>
-internal sealed class EndpointsReader(EndpointsOrigin origin, DecodeContext context)
+internal sealed class EndpointsReader(EndpointsOrigin origin, DecodeContext context, DnsLookupFamily family = DnsLookupFamily.All)
 {
     private readonly HashSet<EndpointAddress> _addresses = [];
     private readonly HashSet<(int Priority, Locality Locality)> _localities = [];
@@ -155,13 +155,35 @@ internal sealed class EndpointsReader(EndpointsOrigin origin, DecodeContext cont
             context.WarnNoEffect("additional addresses", "");
         }
 
-        return address is { } known ? new EndpointConfig(known, message.LoadBalancingWeight ?? 1) : null;
+        return address is { } known
+            ? new EndpointConfig(known, message.LoadBalancingWeight ?? 1)
+            {
+                Hostname = message.Endpoint.Hostname is { Length: > 0 } hostname ? hostname : null,
+                Labels = EndpointMetadataReader.ReadLabels(message.Metadata),
+                Workload = EndpointMetadataReader.ReadWorkload(message.Metadata),
+                HashKey = ReadHashKey(message.Metadata),
+            }
+            : null;
     }
+
+    /// <summary>A key that is no string does not count, as in Envoy.</summary>
+    private static string? ReadHashKey(Metadata? metadata)
+        => metadata is not null
+            && metadata.FilterMetadata.TryGetValue("envoy.lb", out var balancing)
+            && balancing.Fields.TryGetValue("hash_key", out var key)
+            && key.StringValue.Length > 0
+            ? key.StringValue
+            : null;
 
     private EndpointAddress? ReadAddress(Address? message, string field)
     {
         using var scope = context.Enter(field);
         var address = AddressReader.Read(message, allowNames: origin == EndpointsOrigin.Dns, context);
+        if (family != DnsLookupFamily.All && address is { IsUnixSocket: false } named)
+        {
+            address = EndpointAddress.Name(named.Host, named.Port, family);
+        }
+
         if (address is { } known && !_addresses.Add(known))
         {
             context.Error("", $"'{known}' was given before in this cluster (gRFC A27)");

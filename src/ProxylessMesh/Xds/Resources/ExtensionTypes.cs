@@ -4,13 +4,17 @@ using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Http.StatefulSession.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.LoadBalancingPolicies.LeastRequest.V3;
+using Envoy.Extensions.LoadBalancingPolicies.Maglev.V3;
+using Envoy.Extensions.LoadBalancingPolicies.RingHash.V3;
 using Envoy.Extensions.LoadBalancingPolicies.RoundRobin.V3;
 using Envoy.Extensions.LoadBalancingPolicies.WrrLocality.V3;
 using Envoy.Extensions.Path.Match.UriTemplate.V3;
 using Envoy.Extensions.Path.Rewrite.UriTemplate.V3;
 using Envoy.Extensions.TransportSockets.RawBuffer.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
+using Envoy.Extensions.Upstreams.Http.V3;
 using GrpcStats = Envoy.Extensions.Filters.Http.GrpcStats.V3.FilterConfig;
+using RandomPolicy = Envoy.Extensions.LoadBalancingPolicies.Random.V3.Random;
 using RouteFilterConfig = Envoy.Config.Route.V3.FilterConfig;
 
 namespace ProxylessMesh.Xds.Resources;
@@ -41,6 +45,12 @@ internal static class ExtensionTypes
 
     public static readonly string LeastRequest = ResourceReader.TypeUrlOf<LeastRequest>();
 
+    public static readonly string RingHash = ResourceReader.TypeUrlOf<RingHash>();
+
+    public static readonly string Maglev = ResourceReader.TypeUrlOf<Maglev>();
+
+    public static readonly string Random = ResourceReader.TypeUrlOf<RandomPolicy>();
+
     public static readonly string WrrLocality = ResourceReader.TypeUrlOf<WrrLocality>();
 
     public static readonly string RawBuffer = ResourceReader.TypeUrlOf<RawBuffer>();
@@ -50,6 +60,19 @@ internal static class ExtensionTypes
     public static readonly string UriTemplateRewrite = ResourceReader.TypeUrlOf<UriTemplateRewriteConfig>();
 
     public static readonly string UpstreamTls = ResourceReader.TypeUrlOf<UpstreamTlsContext>();
+
+    public static readonly string HttpProtocolOptions = ResourceReader.TypeUrlOf<HttpProtocolOptions>();
+
+    /// <summary>The last of a cluster's HTTP filters, which only ends the list.</summary>
+    public static readonly string UpstreamCodec = ResourceTypes.Prefix + "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec";
+
+    /// <summary>Envoy's ways to look names up. Here the process's own resolver does, whichever is asked for.</summary>
+    public static readonly IReadOnlySet<string> DnsResolvers = new HashSet<string>(StringComparer.Ordinal)
+    {
+        ResourceTypes.Prefix + "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+        ResourceTypes.Prefix + "envoy.extensions.network.dns_resolver.apple.v3.AppleDnsResolverConfig",
+        ResourceTypes.Prefix + "envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig",
+    };
 
     /// <summary>Istio's filters that deal with telemetry and with what Envoy puts on the wire; nothing is left of them in process.</summary>
     public static readonly IReadOnlySet<string> IstioWithoutEffect = new HashSet<string>(StringComparer.Ordinal)

@@ -6,12 +6,13 @@ using ProxylessMesh.Configuration;
 namespace ProxylessMesh.Xds.Resources;
 
 /// <summary>Decodes the listeners a client subscribes to (LDS): those with an <c>api_listener</c>. Stateless.</summary>
-internal sealed class ListenerDecoder : IResourceDecoder<ListenerConfig>
+/// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
+internal sealed class ListenerDecoder(XdsDialect dialect = XdsDialect.Grpc) : IResourceDecoder<ListenerConfig>
 {
     public string TypeUrl => ResourceTypes.Listener;
 
     public DecodeResult<ListenerConfig> Decode(ByteString value)
-        => ResourceReader.Read(value, Listener.Parser, "name", static listener => listener.Name, Read);
+        => ResourceReader.Read(value, Listener.Parser, "name", static listener => listener.Name, Read, dialect);
 
     private static ListenerConfig? Read(Listener listener, DecodeContext context)
     {

@@ -4,6 +4,7 @@ using Envoy.Extensions.LoadBalancingPolicies.WrrLocality.V3;
 using Google.Protobuf.WellKnownTypes;
 using ProxylessMesh.Configuration;
 using LeastRequestPolicy = Envoy.Extensions.LoadBalancingPolicies.LeastRequest.V3.LeastRequest;
+using RandomPolicy = Envoy.Extensions.LoadBalancingPolicies.Random.V3.Random;
 
 namespace ProxylessMesh.Xds.Resources;
 
@@ -28,7 +29,7 @@ internal static class LoadBalancerReader
         if (cluster.LoadBalancingPolicy is not null)
         {
             using var scope = context.Enter("load_balancing_policy");
-            return Read(cluster.LoadBalancingPolicy, depth: 1, context);
+            return Read(cluster.LoadBalancingPolicy, depth: 1, weighsLocalities: context.Dialect == XdsDialect.Grpc, context);
         }
 
         switch (cluster.LbPolicy)
@@ -41,13 +42,26 @@ internal static class LoadBalancerReader
                 NoteSlowStart(cluster.LeastRequestLbConfig?.SlowStartConfig is not null, "least_request_lb_config.slow_start_config", context);
                 return LeastRequest(cluster.LeastRequestLbConfig?.ChoiceCount, "least_request_lb_config.choice_count", context);
 
+            case Cluster.Types.LbPolicy.RingHash:
+                return HashingReader.ReadRing(cluster, context);
+
+            case Cluster.Types.LbPolicy.Maglev:
+                return HashingReader.ReadMaglev(cluster, context);
+
+            case Cluster.Types.LbPolicy.Random:
+                return new RandomConfig(WeighsLocalities(cluster, context));
+
             default:
-                context.Error("lb_policy", $"{cluster.LbPolicy} is not supported in this version: give ROUND_ROBIN or LEAST_REQUEST");
+                context.Error("lb_policy", $"{cluster.LbPolicy} is not supported in this version: give ROUND_ROBIN, LEAST_REQUEST, RING_HASH, MAGLEV or RANDOM");
                 return null;
         }
     }
 
-    private static LoadBalancerConfig? Read(LoadBalancingPolicy policy, int depth, DecodeContext context)
+    /// <summary>Whether the weights of localities count for a policy of the cluster's own that does without them: in gRPC always, in Envoy on demand.</summary>
+    public static bool WeighsLocalities(Cluster cluster, DecodeContext context)
+        => context.Dialect == XdsDialect.Grpc || cluster.CommonLbConfig?.LocalityWeightedLbConfig is not null;
+
+    private static LoadBalancerConfig? Read(LoadBalancingPolicy policy, int depth, bool weighsLocalities, DecodeContext context)
     {
         if (depth > MaxDepth)
         {
@@ -61,18 +75,23 @@ internal static class LoadBalancerReader
             {
                 using var scope = context.Enter("policies", i);
                 using var configScope = context.Enter("typed_extension_config.typed_config");
-                return Read(config, depth, context);
+                return Read(config, depth, weighsLocalities, context);
             }
         }
 
-        context.Error("policies", "none of them is supported: add one of RoundRobin, LeastRequest and WrrLocality (gRFC A52)");
+        context.Error("policies", "none of them is supported: add one of RoundRobin, LeastRequest, RingHash, Maglev, Random and WrrLocality (gRFC A52)");
         return null;
     }
 
     private static bool IsSupported(Any config)
-        => config.TypeUrl == ExtensionTypes.RoundRobin || config.TypeUrl == ExtensionTypes.LeastRequest || config.TypeUrl == ExtensionTypes.WrrLocality;
+        => config.TypeUrl == ExtensionTypes.RoundRobin
+            || config.TypeUrl == ExtensionTypes.LeastRequest
+            || config.TypeUrl == ExtensionTypes.RingHash
+            || config.TypeUrl == ExtensionTypes.Maglev
+            || config.TypeUrl == ExtensionTypes.Random
+            || config.TypeUrl == ExtensionTypes.WrrLocality;
 
-    private static LoadBalancerConfig? Read(Any config, int depth, DecodeContext context)
+    private static LoadBalancerConfig? Read(Any config, int depth, bool weighsLocalities, DecodeContext context)
     {
         if (config.TypeUrl == ExtensionTypes.RoundRobin)
         {
@@ -96,6 +115,23 @@ internal static class LoadBalancerReader
             return LeastRequest(leastRequest.ChoiceCount, "choice_count", context);
         }
 
+        if (config.TypeUrl == ExtensionTypes.RingHash)
+        {
+            return HashingReader.ReadRing(config, weighsLocalities, context);
+        }
+
+        if (config.TypeUrl == ExtensionTypes.Maglev)
+        {
+            return HashingReader.ReadMaglev(config, weighsLocalities, context);
+        }
+
+        if (config.TypeUrl == ExtensionTypes.Random)
+        {
+            return ResourceReader.TryUnpack(config, RandomPolicy.Parser, context, out var random)
+                ? new RandomConfig(weighsLocalities || random.LocalityLbConfig?.LocalityWeightedLbConfig is not null)
+                : null;
+        }
+
         if (!ResourceReader.TryUnpack(config, WrrLocality.Parser, context, out var locality))
         {
             return null;
@@ -107,9 +143,9 @@ internal static class LoadBalancerReader
             return null;
         }
 
-        // Localities are weighted whatever the policy within them; only that one is left to say.
+        // Localities are weighted; only the policy within them is left to say.
         using var scope = context.Enter("endpoint_picking_policy");
-        return Read(locality.EndpointPickingPolicy, depth + 1, context);
+        return Read(locality.EndpointPickingPolicy, depth + 1, weighsLocalities: true, context);
     }
 
     private static LeastRequestConfig? LeastRequest(uint? choiceCount, string field, DecodeContext context)

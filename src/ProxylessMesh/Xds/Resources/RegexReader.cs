@@ -3,7 +3,7 @@ using ProxylessMesh.Matching;
 
 namespace ProxylessMesh.Xds.Resources;
 
-/// <summary>Reads a regular expression.</summary>
+/// <summary>Reads regular expressions, and rewrites by them.</summary>
 internal static class RegexReader
 {
     public static SafeRegex? Read(RegexMatcher matcher, DecodeContext context)
@@ -20,5 +20,34 @@ internal static class RegexReader
         }
 
         return regex;
+    }
+
+    /// <returns>The rewrite, or <see langword="null"/> when it is wrong; then an error is noted.</returns>
+    public static RegexRewrite? ReadRewrite(RegexMatchAndSubstitute message, string field, DecodeContext context)
+    {
+        using var scope = context.Enter(field);
+        if (message.Pattern is null)
+        {
+            context.Error("pattern", "must be set");
+            return null;
+        }
+
+        SafeRegex? pattern;
+        using (context.Enter("pattern"))
+        {
+            pattern = Read(message.Pattern, context);
+        }
+
+        if (pattern is null)
+        {
+            return null;
+        }
+
+        if (!RegexRewrite.TryParse(pattern, message.Substitution, out var rewrite, out var error))
+        {
+            context.Error("substitution", error);
+        }
+
+        return rewrite;
     }
 }

@@ -13,8 +13,14 @@ internal static class ResourceReader
     /// <param name="nameField">The field that holds its name.</param>
     /// <param name="nameOf">Takes the name from the message.</param>
     /// <param name="read">Makes the record; what it returns counts only if it noted no error.</param>
+    /// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
     public static DecodeResult<TResource> Read<TMessage, TResource>(
-        ByteString value, MessageParser<TMessage> parser, string nameField, Func<TMessage, string> nameOf, Func<TMessage, DecodeContext, TResource?> read)
+        ByteString value,
+        MessageParser<TMessage> parser,
+        string nameField,
+        Func<TMessage, string> nameOf,
+        Func<TMessage, DecodeContext, TResource?> read,
+        XdsDialect dialect = XdsDialect.Grpc)
         where TMessage : class, IMessage<TMessage>
         where TResource : class
     {
@@ -23,7 +29,7 @@ internal static class ResourceReader
             return new DecodeResult<TResource>("", Resource: null, [error], []);
         }
 
-        var context = new DecodeContext();
+        var context = new DecodeContext(dialect);
         var name = nameOf(message);
         if (name.Length == 0)
         {

@@ -97,38 +97,9 @@ internal static class RewriteReader
         return true;
     }
 
+    /// <summary>Reads a rewrite whose result goes into a request line.</summary>
     private static RegexRewrite? ReadRegex(RegexMatchAndSubstitute message, string field, DecodeContext context)
-    {
-        using var scope = context.Enter(field);
-        if (message.Pattern is null)
-        {
-            context.Error("pattern", "must be set");
-            return null;
-        }
-
-        if (!CheckPath(message.Substitution, "substitution", context))
-        {
-            return null;
-        }
-
-        SafeRegex? pattern;
-        using (context.Enter("pattern"))
-        {
-            pattern = RegexReader.Read(message.Pattern, context);
-        }
-
-        if (pattern is null)
-        {
-            return null;
-        }
-
-        if (!RegexRewrite.TryParse(pattern, message.Substitution, out var rewrite, out var error))
-        {
-            context.Error("substitution", error);
-        }
-
-        return rewrite;
-    }
+        => CheckPath(message.Substitution, $"{field}.substitution", context) ? RegexReader.ReadRewrite(message, field, context) : null;
 
     private static TemplateRewriteConfig? ReadTemplate(TypedExtensionConfig policy, PathMatcher? matcher, DecodeContext context)
     {

@@ -15,6 +15,7 @@ internal static class RouteActionReader
         var timeouts = ReadTimeouts(action, context);
         var pathRewrite = RewriteReader.ReadPath(action, path, context);
         var hostRewrite = RewriteReader.ReadHost(action, context);
+        var hashPolicies = HashPolicyReader.Read(action.HashPolicy, context);
         return ReadClusters(action, plugins, context) switch
         {
             ForwardActionConfig forward => forward with
@@ -29,6 +30,7 @@ internal static class RouteActionReader
                 HostRewrite = hostRewrite,
                 AppendForwardedHost = action.AppendXForwardedHost,
                 Timeouts = timeouts,
+                HashPolicies = hashPolicies,
             },
             var other => other,
         };
@@ -137,25 +139,10 @@ internal static class RouteActionReader
         TimeoutReader.Note(action.IdleTimeout, "idle_timeout", context);
         TimeoutReader.Note(action.MaxGrpcTimeout, "max_grpc_timeout", context);
         RetryPolicyReader.Note(action.RetryPolicy, context);
-        CheckHashPolicies(action, context);
         NoteIf(action.HedgePolicy is not null, "hedged requests", "hedge_policy", context);
         NoteIf(action.RequestMirrorPolicies.Count > 0, "mirrored requests", "request_mirror_policies", context);
         NoteIf(action.PathRewrite.Length > 0, "formatted path rewrites", "path_rewrite", context);
         NoteIf(action.InternalRedirectPolicy is not null, "internal redirects", "internal_redirect_policy", context);
-    }
-
-    private static void CheckHashPolicies(RouteAction action, DecodeContext context)
-    {
-        for (var i = 0; i < action.HashPolicy.Count; i++)
-        {
-            using var scope = context.Enter("hash_policy", i);
-            context.WarnNoEffect("hash policies", "");
-            if (action.HashPolicy[i].Header?.RegexRewrite?.Pattern is { } pattern)
-            {
-                using var pathScope = context.Enter("header.regex_rewrite.pattern");
-                RegexReader.Read(pattern, context);
-            }
-        }
     }
 
     private static void NoteIf(bool isPresent, string kind, string field, DecodeContext context)

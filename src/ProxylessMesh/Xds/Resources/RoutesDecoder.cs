@@ -5,10 +5,11 @@ using ProxylessMesh.Configuration;
 namespace ProxylessMesh.Xds.Resources;
 
 /// <summary>Decodes route configurations (RDS). Stateless.</summary>
-internal sealed class RoutesDecoder : IResourceDecoder<RoutesConfig>
+/// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
+internal sealed class RoutesDecoder(XdsDialect dialect = XdsDialect.Grpc) : IResourceDecoder<RoutesConfig>
 {
     public string TypeUrl => ResourceTypes.RouteConfiguration;
 
     public DecodeResult<RoutesConfig> Decode(ByteString value)
-        => ResourceReader.Read(value, RouteConfiguration.Parser, "name", static routes => routes.Name, RoutesReader.Read);
+        => ResourceReader.Read(value, RouteConfiguration.Parser, "name", static routes => routes.Name, RoutesReader.Read, dialect);
 }

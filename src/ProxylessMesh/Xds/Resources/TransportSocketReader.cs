@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Envoy.Config.Cluster.V3;
+using Envoy.Config.Core.V3;
 using Envoy.Extensions.TransportSockets.RawBuffer.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using ProxylessMesh.Configuration;
@@ -8,34 +10,57 @@ namespace ProxylessMesh.Xds.Resources;
 /// <summary>Reads how connections to a cluster's endpoints are secured. What it does not know rejects the cluster: never plaintext by mistake.</summary>
 internal static class TransportSocketReader
 {
-    public static TransportSecurity Read(Cluster cluster, DecodeContext context)
+    /// <summary>Reads <c>transport_socket</c>.</summary>
+    /// <returns>The TLS asked for; <see langword="null"/> is plaintext, or wrong, and then an error is noted.</returns>
+    public static TlsConfig? Read(Cluster cluster, DecodeContext context)
     {
-        if (cluster.TransportSocketMatches.Count > 0)
-        {
-            context.Error("transport_socket_matches", "is not supported in this version: give one 'transport_socket' for all endpoints");
-        }
-
         if (cluster.TransportSocketMatcher is not null)
         {
-            context.Error("transport_socket_matcher", "is not supported: give one 'transport_socket' for all endpoints");
+            context.Error("transport_socket_matcher", "is not supported: give 'transport_socket_matches', or one 'transport_socket' for all endpoints");
         }
 
-        if (cluster.TransportSocket is null)
+        return cluster.TransportSocket is null ? null : Read(cluster.TransportSocket, context);
+    }
+
+    /// <summary>Reads <c>transport_socket_matches</c>.</summary>
+    public static ImmutableArray<TransportSocketMatchConfig> ReadMatches(Cluster cluster, DecodeContext context)
+    {
+        if (cluster.TransportSocketMatches.Count == 0)
         {
-            return TransportSecurity.Plaintext;
+            return [];
         }
 
-        using var scope = context.Enter("transport_socket.typed_config");
-        var config = cluster.TransportSocket.TypedConfig;
-        if (config?.TypeUrl == ExtensionTypes.UpstreamTls)
+        var matches = ImmutableArray.CreateBuilder<TransportSocketMatchConfig>(cluster.TransportSocketMatches.Count);
+        for (var i = 0; i < cluster.TransportSocketMatches.Count; i++)
         {
-            if (ResourceReader.TryUnpack(config, UpstreamTlsContext.Parser, context, out var tls))
+            using var scope = context.Enter("transport_socket_matches", i);
+            var match = cluster.TransportSocketMatches[i];
+            var labels = EndpointMetadataReader.ReadMatch(match.Match, context);
+            if (match.TransportSocket is null)
             {
-                UnknownFields.Check(config.Value, UpstreamTlsContext.Descriptor, context);
-                UpstreamTlsReader.Check(tls, context);
+                context.Error("transport_socket", "must be set");
+                continue;
             }
 
-            return TransportSecurity.Tls;
+            matches.Add(new TransportSocketMatchConfig(match.Name, labels, Read(match.TransportSocket, context)));
+        }
+
+        return matches.DrainToImmutable();
+    }
+
+    private static TlsConfig? Read(TransportSocket socket, DecodeContext context)
+    {
+        using var scope = context.Enter("transport_socket.typed_config");
+        var config = socket.TypedConfig;
+        if (config?.TypeUrl == ExtensionTypes.UpstreamTls)
+        {
+            if (!ResourceReader.TryUnpack(config, UpstreamTlsContext.Parser, context, out var tls))
+            {
+                return null;
+            }
+
+            UnknownFields.Check(config.Value, UpstreamTlsContext.Descriptor, context);
+            return UpstreamTlsReader.Read(tls, context);
         }
 
         if (config?.TypeUrl == ExtensionTypes.RawBuffer)
@@ -47,6 +72,6 @@ internal static class TransportSocketReader
             context.Error("", $"the transport socket type '{config?.TypeUrl}' is not supported: give an UpstreamTlsContext or a RawBuffer");
         }
 
-        return TransportSecurity.Plaintext;
+        return null;
     }
 }

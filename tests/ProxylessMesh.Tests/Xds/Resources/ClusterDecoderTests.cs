@@ -9,6 +9,7 @@ public sealed class ClusterDecoderTests
     private const string Eds = """ "type": "EDS", "edsClusterConfig": {"edsConfig": {"ads": {}}} """;
     private const string Balancing = ResourceJson.Type + "envoy.extensions.load_balancing_policies.";
     private const string Tls = ResourceJson.Type + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+    private const string RawBufferType = ResourceJson.Type + "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
     private const string TlsPath = "transport_socket.typed_config.common_tls_context";
     private const string RoundRobin = $$"""{"typedExtensionConfig": {"name": "r", "typedConfig": {"@type": "{{Balancing}}round_robin.v3.RoundRobin"} } }""";
     private const string PickFirst = $$"""{"typedExtensionConfig": {"name": "p", "typedConfig": {"@type": "{{Balancing}}pick_first.v3.PickFirst"} } }""";
@@ -27,7 +28,9 @@ public sealed class ClusterDecoderTests
         Assert.Equal("c", cluster.EdsName);
         Assert.Null(cluster.InlineEndpoints);
         Assert.Same(RoundRobinConfig.Instance, cluster.LoadBalancer);
-        Assert.Equal(TransportSecurity.Plaintext, cluster.TransportSecurity);
+        Assert.Null(cluster.Tls);
+        Assert.Empty(cluster.TransportSocketMatches);
+        Assert.Equal(UpstreamProtocol.Unset, cluster.Protocol);
         Assert.Equal(TimeSpan.FromSeconds(5), cluster.ConnectTimeout);
         Assert.Equal(TimeSpan.FromSeconds(5), cluster.DnsRefreshRate);
     }
@@ -101,7 +104,61 @@ public sealed class ClusterDecoderTests
     [Theory]
     [MemberData(nameof(TransportSockets))]
     public void Decode_TransportSocket_IsChosenByType(string socket, bool isTls)
-        => Assert.Equal(isTls ? TransportSecurity.Tls : TransportSecurity.Plaintext, Accept($$"""{{Eds}}, "transportSocket": {{socket}} """).TransportSecurity);
+        => Assert.Equal(isTls, Accept($$"""{{Eds}}, "transportSocket": {{socket}} """).Tls is not null);
+
+    /// <summary>Each row: the fields of a cluster, and the HTTP version towards it.</summary>
+    public static TheoryData<string, int> Protocols() => new()
+    {
+        { """ "http2ProtocolOptions": {} """, (int)UpstreamProtocol.Http2 },
+        { """ "httpProtocolOptions": {} """, (int)UpstreamProtocol.Http1 },
+        { """ "protocolSelection": "USE_DOWNSTREAM_PROTOCOL", "http2ProtocolOptions": {} """, (int)UpstreamProtocol.AsRequested },
+    };
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public void Decode_OlderProtocolFields_SayTheHttpVersion(string fields, int protocol)
+        => Assert.Equal((UpstreamProtocol)protocol, Accept($"{Eds}, {fields}").Protocol);
+
+    [Fact]
+    public void Decode_TransportSocketMatches_FirstThatFitsAnEndpointDecides()
+    {
+        var cluster = Accept($$"""{{Eds}}, "transportSocketMatches": [{"name": "tls", "match": {"tlsMode": "istio"}, "transportSocket": {"typedConfig": {"@type": "{{Tls}}", "sni": "s", "commonTlsContext": {} } } }, {"name": "any", "match": {}, "transportSocket": {"typedConfig": {"@type": "{{RawBufferType}}"} } }] """);
+        var endpoint = new EndpointConfig(EndpointAddress.Tcp("10.0.0.1", 80), 1);
+
+        Assert.Equal("s", cluster.TlsOf(endpoint with { Labels = EndpointLabels.IstioMutualTls })!.Sni);
+        Assert.Null(cluster.TlsOf(endpoint));
+        Assert.Null(cluster.TlsOf(endpoint with { Labels = EndpointLabels.Of([new("tlsMode", "disabled")]) }));
+    }
+
+    [Fact]
+    public void Decode_NoTransportSocketMatchFits_TheClustersOwnDecides()
+    {
+        var cluster = Accept($$"""{{Eds}}, "transportSocket": {"typedConfig": {"@type": "{{Tls}}", "commonTlsContext": {} } }, "transportSocketMatches": [{"match": {"a": "1"}, "transportSocket": {"typedConfig": {"@type": "{{RawBufferType}}"} } }] """);
+
+        Assert.NotNull(cluster.TlsOf(new EndpointConfig(EndpointAddress.Tcp("10.0.0.1", 80), 1)));
+    }
+
+    /// <summary>Each row: the name of an SDS secret, and where it says that certificates come from.</summary>
+    [Theory]
+    [InlineData("ROOTCA", "SecretCertificates { Name = ROOTCA }")]
+    [InlineData("file-root:/etc/ca.pem", "FileRoots { Path = /etc/ca.pem }")]
+    [InlineData("file-root:system", "SystemRoots { }")]
+    [InlineData("file-cert:/etc/a.pem~/etc/b.pem", "FileCertificate { ChainPath = /etc/a.pem, KeyPath = /etc/b.pem }")]
+    public void Decode_SecretName_SaysWhereCertificatesComeFrom(string name, string expected)
+        => Assert.Equal(expected, Accept(WithTls($$""" "commonTlsContext": {"validationContextSdsSecretConfig": {"name": "{{name}}"} } """)).Tls!.Roots!.ToString());
+
+    [Fact]
+    public void Decode_OriginalDestination_HasNoEndpointsOfItsOwn()
+    {
+        var cluster = Accept(""" "type": "ORIGINAL_DST", "lbPolicy": "CLUSTER_PROVIDED", "dnsLookupFamily": "V4_PREFERRED" """);
+
+        Assert.Equal((ClusterDiscoveryType.OriginalDestination, DnsLookupFamily.V4Preferred), (cluster.DiscoveryType, cluster.LookupFamily));
+        Assert.Null(cluster.InlineEndpoints);
+    }
+
+    [Fact]
+    public void Decode_StaticWithoutEndpoints_IsABlackHole()
+        => Assert.Empty(Accept(""" "type": "STATIC" """).InlineEndpoints!.Localities);
 
     [Fact]
     public void Decode_IstioMetadataExchange_IsAccepted()
@@ -110,19 +167,23 @@ public sealed class ClusterDecoderTests
     /// <summary>Each row: the fields of a cluster named <c>c</c>, and the errors.</summary>
     public static TheoryData<string, string[]> Rejected() => new()
     {
-        { """ "type": "ORIGINAL_DST" """, ["type: OriginalDst is not supported"] },
+        { """ "type": "ORIGINAL_DST" """, ["lb_policy: RoundRobin is not supported for a cluster of type ORIGINAL_DST"] },
+        { """ "type": "ORIGINAL_DST", "lbPolicy": "CLUSTER_PROVIDED", "originalDstLbConfig": {"useHttpHeader": true} """, ["original_dst_lb_config: is not supported"] },
+        { """ "type": 9 """, ["type: 9 is not supported"] },
+        { $$"""{{Eds}}, "typedExtensionProtocolOptions": {"x": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } """, [$"typed_extension_protocol_options[\"x\"]: the type '{ResourceJson.Type}envoy.type.v3.Percent' is not supported"] },
+        { $$"""{{Eds}}, "typedDnsResolverConfig": {"name": "x", "typedConfig": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } """, [$"typed_dns_resolver_config.typed_config: the resolver type '{ResourceJson.Type}envoy.type.v3.Percent' is not supported"] },
+        { $$"""{{Eds}}, "dnsLookupFamily": 9 """, ["dns_lookup_family: 9 is not supported"] },
+        { WithTls(""" "commonTlsContext": {"tlsCertificates": [{"privateKey": {"inlineString": "secret"} }] } """), [$"{TlsPath}.tls_certificates[0]: must be given as two files"] },
+        { WithTls(""" "commonTlsContext": {"validationContextSdsSecretConfig": {"name": "file-cert:a"} } """), [$"{TlsPath}.validation_context_sds_secret_config.name: 'file-cert:a' must be"] },
         { """ "clusterType": {"name": "envoy.clusters.aggregate"} """, ["cluster_type: '' is not supported"] },
         { """ "type": "EDS" """, ["eds_cluster_config.eds_config: must be 'ads' or 'self'"] },
         { """ "type": "EDS", "edsClusterConfig": {"edsConfig": {"apiConfigSource": {}}} """, ["eds_cluster_config.eds_config: must be 'ads' or 'self'"] },
-        { """ "type": "STATIC" """, ["load_assignment: must be set"] },
+        { """ "type": "STRICT_DNS" """, ["load_assignment: must be set"] },
         { """ "type": "LOGICAL_DNS", "loadAssignment": {} """, ["load_assignment.endpoints: a LOGICAL_DNS cluster must have exactly one"] },
         { """ "type": "LOGICAL_DNS", "loadAssignment": {"endpoints": [{}]} """, ["load_assignment.endpoints: a LOGICAL_DNS cluster must have exactly one"] },
         { """ "type": "LOGICAL_DNS", "loadAssignment": {"endpoints": [{"lbEndpoints": [{"endpoint": {"address": {"pipe": {"path": "a"}}}}]}, {}]} """, ["load_assignment.endpoints: a LOGICAL_DNS cluster must have exactly one"] },
         { $$""" "type": "STATIC", "loadAssignment": {{Dns}} """, ["load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address.address: 'db.example' must be an IP address"] },
         { """ "type": "STRICT_DNS", "loadAssignment": {"endpoints": [{"lbEndpoints": [{"endpoint": {"address": {"socketAddress": {"address": "a b", "portValue": 1}}}}]}]} """, ["load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address.address: 'a b' must be an IP address or a DNS name"] },
-        { $$"""{{Eds}}, "lbPolicy": "RING_HASH" """, ["lb_policy: RingHash is not supported"] },
-        { $$"""{{Eds}}, "lbPolicy": "MAGLEV" """, ["lb_policy: Maglev is not supported"] },
-        { $$"""{{Eds}}, "lbPolicy": "RANDOM" """, ["lb_policy: Random is not supported"] },
         { $$"""{{Eds}}, "lbPolicy": "CLUSTER_PROVIDED" """, ["lb_policy: ClusterProvided is not supported"] },
         { $$"""{{Eds}}, "lbPolicy": "LOAD_BALANCING_POLICY_CONFIG" """, ["lb_policy: LoadBalancingPolicyConfig is not supported"] },
         { $$"""{{Eds}}, "lbPolicy": "LEAST_REQUEST", "leastRequestLbConfig": {"choiceCount": 1} """, ["least_request_lb_config.choice_count: 1 must be at least 2"] },
@@ -132,7 +193,9 @@ public sealed class ClusterDecoderTests
         { $$"""{{Eds}}, "loadBalancingPolicy": {"policies": [{{LeastRequest.Replace("4", "0", StringComparison.Ordinal)}}]} """, ["load_balancing_policy.policies[0].typed_extension_config.typed_config.choice_count: 0 must be at least 2"] },
         { $$"""{{Eds}}, "loadBalancingPolicy": {"policies": [{{Wrr(PickFirst)}}]} """, ["load_balancing_policy.policies[0].typed_extension_config.typed_config.endpoint_picking_policy.policies: none of them"] },
         { $$"""{{Eds}}, "loadBalancingPolicy": {"policies": [{"typedExtensionConfig": {"typedConfig": {"@type": "{{Balancing}}wrr_locality.v3.WrrLocality"} } }]} """, ["load_balancing_policy.policies[0].typed_extension_config.typed_config.endpoint_picking_policy: must be set"] },
-        { $$"""{{Eds}}, "transportSocketMatches": [{"name": "m"}] """, ["transport_socket_matches: is not supported"] },
+        { $$"""{{Eds}}, "transportSocketMatches": [{"name": "m"}] """, ["transport_socket_matches[0].transport_socket: must be set"] },
+        { $$"""{{Eds}}, "transportSocketMatches": [{"match": {"a": true}, "transportSocket": {"typedConfig": {"@type": "{{RawBufferType}}"} } }] """, ["transport_socket_matches[0].match.fields[\"a\"]: must be a string"] },
+        { $$"""{{Eds}}, "transportSocketMatches": [{"transportSocket": {"typedConfig": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } }] """, [$"transport_socket_matches[0].transport_socket.typed_config: the transport socket type '{ResourceJson.Type}envoy.type.v3.Percent' is not supported"] },
         { $$"""{{Eds}}, "transportSocketMatcher": {} """, ["transport_socket_matcher: is not supported"] },
         { $$"""{{Eds}}, "transportSocket": {"name": "envoy.transport_sockets.raw_buffer"} """, ["transport_socket.typed_config: the transport socket type '' is not supported"] },
         { $$"""{{Eds}}, "transportSocket": {"name": "envoy.transport_sockets.tls", "typedConfig": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } """, [$"transport_socket.typed_config: the transport socket type '{ResourceJson.Type}envoy.type.v3.Percent' is not supported"] },
@@ -186,7 +249,7 @@ public sealed class ClusterDecoderTests
     [InlineData(""" "healthChecks": [{}] """, "health_checks: active health checks")]
     [InlineData(""" "lrsServer": {"self": {}} """, "lrs_server: load reports")]
     [InlineData(""" "upstreamBindConfig": {} """, "upstream_bind_config: local addresses")]
-    [InlineData(""" "commonLbConfig": {} """, "common_lb_config: common balancing options")]
+    [InlineData(""" "commonLbConfig": {"healthyPanicThreshold": {"value": 1}} """, "common_lb_config: common balancing options")]
     [InlineData(""" "roundRobinLbConfig": {"slowStartConfig": {}} """, "round_robin_lb_config.slow_start_config: slow starts")]
     public void Decode_FieldWithoutEffect_IsAcceptedWithWarning(string field, string warning)
     {

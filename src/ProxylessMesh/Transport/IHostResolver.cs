@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace ProxylessMesh.Clusters;
+namespace ProxylessMesh.Transport;
 
 /// <summary>Looks up the addresses of a DNS name.</summary>
 internal interface IHostResolver
