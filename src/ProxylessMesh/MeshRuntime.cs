@@ -182,7 +182,11 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var listeners = new ListenerTable(hosts, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(client, store, loop);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls), connection.Owner);
+        var onDemand = new OnDemandClusters(loop, new ClusterDemand(builder, store, clusters), _timeProvider);
+
+        // Which of several servers sent a route is not known any more when it is carried out: all must be trusted.
+        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.Servers.All(static server => server.IsTrusted));
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls), connection.Owner);
     }
 
     private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);

@@ -28,7 +28,12 @@ internal sealed class ClusterState(string name, ClusterEnvironment environment)
             _config = null;
             StopDns();
             ReplaceEndpoints([]);
-            _view.Publish(snapshot.Error is null ? ClusterView.Pending : ClusterView.Unusable(snapshot.Error));
+            _view.Publish(snapshot switch
+            {
+                { Error: null } => ClusterView.Pending,
+                { Config: null, Error: { Kind: ResourceErrorKind.DoesNotExist } error } => ClusterView.Absent(error),
+                { Error: { } error } => ClusterView.Unusable(error),
+            });
             return;
         }
 

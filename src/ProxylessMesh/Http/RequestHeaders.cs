@@ -7,12 +7,13 @@ namespace ProxylessMesh.Http;
 /// <summary>The headers of an outgoing request, pseudo-headers included, as matchers see them.</summary>
 /// <param name="request">The request.</param>
 /// <param name="host">What it will send as Host or <c>:authority</c>.</param>
-internal readonly struct RequestHeaders(HttpRequestMessage request, string host) : IRequestHeaders
+/// <param name="path">Its path and query where they are other than its URI's, as when they were normalized.</param>
+internal readonly struct RequestHeaders(HttpRequestMessage request, string host, string? path = null) : IRequestHeaders
 {
     public StringValues GetHeader(string name) => name switch
     {
         ":method" => request.Method.Method,
-        ":path" => request.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
+        ":path" => path ?? request.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
         ":authority" or "host" => host,
         ":scheme" => request.RequestUri!.Scheme,
         _ => Find(request.Headers.NonValidated, name, out var values) || (request.Content is { } content && Find(content.Headers.NonValidated, name, out values))

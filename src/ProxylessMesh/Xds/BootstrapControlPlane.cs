@@ -31,7 +31,10 @@ internal sealed partial class BootstrapControlPlane(string? option, IConfigurati
             NodeFactory.ToProto(bootstrap.Node),
             bootstrap.ClientListenerTemplate,
             bootstrap.IstioIdentity,
-            static _ => false));
+            static _ => false)
+        {
+            IsGrpcDialect = bootstrap.IstioIdentity is null,
+        });
     }
 
     [LoggerMessage(1, LogLevel.Information, "Bootstrap from {Origin}: control plane {Servers}, node ID '{NodeId}'")]

@@ -24,4 +24,7 @@ internal sealed record ControlPlaneConnection(ImmutableArray<IXdsTransport> Serv
 {
     /// <summary>What must live as long as the servers' transports; disposed after them.</summary>
     public IAsyncDisposable? Owner { get; init; }
+
+    /// <summary>Whether it speaks to gRPC clients alone, whose routes then mean what they mean to gRPC. Not so for Istio's, nor for a file of the app's own.</summary>
+    public bool IsGrpcDialect { get; init; }
 }
