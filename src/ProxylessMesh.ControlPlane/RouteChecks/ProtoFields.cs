@@ -44,7 +44,12 @@ internal static class ProtoFields
         {
             foreach (var (key, value) in message)
             {
-                foreach (var (child, place) in Find(descriptor, key) is { } field ? Children(field, value, Join(path, key)) : [])
+                if (Find(descriptor, key) is not { } field)
+                {
+                    continue;
+                }
+
+                foreach (var (child, place) in Children(field, value, Join(path, key)))
                 {
                     if (child is JsonObject && !CanRead(child, field.MessageType, parser))
                     {

@@ -66,7 +66,7 @@ internal static class StructuredText
     }
 
     /// <summary>What is not quoted may be a number, a truth value or nothing (YAML 1.2's core schema).</summary>
-    private static JsonNode? FromScalar(YamlScalarNode scalar)
+    private static JsonValue? FromScalar(YamlScalarNode scalar)
     {
         var value = scalar.Value ?? "";
         if (scalar.Style != ScalarStyle.Plain)

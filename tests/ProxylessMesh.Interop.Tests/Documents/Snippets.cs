@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using ProxylessMesh.ControlPlane.RouteChecks;
 
 namespace ProxylessMesh.Interop.Tests.Documents;
 
@@ -43,6 +44,13 @@ internal static class Snippets
 
         using var client = new HttpClient(mesh.CreateHandler());
         using var channel = mesh.CreateGrpcChannel("xds:///payments");
+    }
+
+    public static void CheckRoutes()
+    {
+        var checker = RouteChecker.Parse(File.ReadAllText("routes.yaml"));
+        var result = checker.Evaluate(new RouteCheckRequest { Authority = "orders", Path = "/v2/items" });
+        Console.WriteLine($"{result.VirtualHost} {result.Cluster} {result.Timeout}");
     }
 
     /// <summary>Stands for a client that Grpc.Tools generates.</summary>
