@@ -1,48 +1,51 @@
+using System.Diagnostics;
 using ProxylessMesh.Clusters;
-using ProxylessMesh.Routing;
 using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Http;
 
-/// <summary>One attempt to have a request answered, while somebody listens: from the choice of an endpoint to the end of the response's body.</summary>
+/// <summary>One attempt to have a call answered, while somebody listens: from the choice of an endpoint to the end of the response's body.</summary>
 internal sealed class MeasuredAttempt
 {
-    private const string Cancelled = "CANCELLED";
-    private const string Unavailable = "UNAVAILABLE";
-
     private readonly CallMetrics _metrics;
     private readonly TimeProvider _timeProvider;
+    private readonly int _previousAttempts;
     private readonly string _cluster;
-    private readonly string _method;
-    private readonly string _target;
-    private readonly bool _isGrpc;
     private readonly long _start;
+    private Activity? _span;
     private HttpResponseMessage? _response;
 
-    public MeasuredAttempt(CallMetrics metrics, TimeProvider timeProvider, HttpRequestMessage request, MeshAuthority authority, string cluster)
+    public MeasuredAttempt(MeasuredCall call, CallMetrics metrics, TimeProvider timeProvider, int previousAttempts, string cluster)
     {
+        Call = call;
         _metrics = metrics;
         _timeProvider = timeProvider;
+        _previousAttempts = previousAttempts;
         _cluster = cluster;
-        _target = authority.Target;
-        _isGrpc = MeshFailure.IsGrpc(request);
-        _method = _isGrpc ? request.RequestUri!.AbsolutePath.TrimStart('/') : KnownMethod(request.Method.Method); // a request without a URI does not enter the mesh
         _start = timeProvider.GetTimestamp();
-        if (_isGrpc)
+        if (call.Request.IsGrpc)
         {
-            metrics.OnGrpcStarted(_method, _target);
+            metrics.OnGrpcStarted(in call.Request);
         }
     }
+
+    /// <summary>The call that it is an attempt of.</summary>
+    public MeasuredCall Call { get; }
 
     /// <summary>The endpoint whose lease the response holds.</summary>
     public EndpointState? Endpoint { get; set; }
 
-    /// <summary>Follows the request to its response, and has that tell when its body ends.</summary>
-    public async Task<HttpResponseMessage> SeeAsync(Task<HttpResponseMessage> sending)
+    /// <summary>The call, once this attempt's response is its response: it ends with it.</summary>
+    public MeasuredCall? Finishes { get; set; }
+
+    /// <summary>Sends the attempt, within its span, and follows it to the end of its response.</summary>
+    /// <param name="send">Sends it.</param>
+    public async Task<HttpResponseMessage> RunAsync(Func<Task<HttpResponseMessage>> send)
     {
+        _span = MeshTracer.StartAttempt(in Call.Request, _previousAttempts, _cluster);
         try
         {
-            var response = await sending.ConfigureAwait(false);
+            var response = await send().ConfigureAwait(false);
             _response = response;
             if (response.Content is not TrackedContent content || !content.TryMeasure(this))
             {
@@ -58,49 +61,40 @@ internal sealed class MeasuredAttempt
         }
     }
 
+    /// <summary>The attempt goes to this endpoint; one that refused the connection may have gone before it.</summary>
+    public void OnEndpoint(EndpointState endpoint)
+    {
+        if (_span is { IsAllDataRequested: true } span)
+        {
+            MeshTracer.SetPeer(span, endpoint.Address.Host, endpoint.Address.Port);
+        }
+    }
+
     /// <summary>The attempt is over. Called once.</summary>
     /// <param name="isComplete">Whether the body was read to its end.</param>
     /// <param name="failure">Why it was not, if it is not that nobody wanted it.</param>
     public void End(bool isComplete, Exception? failure)
     {
         var duration = _timeProvider.GetElapsedTime(_start);
-        if (_isGrpc)
+        var outcome = new CallOutcome(_response, isComplete, failure);
+        if (Call.Request.IsGrpc)
         {
-            _metrics.OnGrpcEnded(duration, _method, _target, _cluster, GrpcStatus(isComplete, failure));
-            return;
-        }
-
-        var code = (int?)_response?.StatusCode;
-        _metrics.OnHttpEnded(duration, _method, _cluster, code, ErrorType(code, failure));
-    }
-
-    private static string? ErrorType(int? code, Exception? failure) => failure switch
-    {
-        MeshRequestException mesh => TelemetryNames.Of(mesh.Reason),
-        not null => failure.GetType().FullName,
-        null => code >= 400 ? TelemetryNames.Of(code.Value) : null,
-    };
-
-    /// <summary>An unknown method must not become a time series of its own (OpenTelemetry's HTTP conventions).</summary>
-    private static string KnownMethod(string method)
-        => method is "GET" or "POST" or "PUT" or "DELETE" or "PATCH" or "HEAD" or "OPTIONS" or "TRACE" or "CONNECT" or "QUERY" ? method : "_OTHER";
-
-    private string GrpcStatus(bool isComplete, Exception? failure)
-    {
-        // In the headers of a Trailers-Only response, else in the trailers, which are there once the body has ended.
-        if (_response is { } response)
-        {
-            if (response.Headers.NonValidated.TryGetValues("grpc-status", out var status) || response.TrailingHeaders.NonValidated.TryGetValues("grpc-status", out status))
+            var status = outcome.GrpcStatus;
+            _metrics.OnGrpcEnded(duration, in Call.Request, _cluster, status);
+            if (_span is not null)
             {
-                return TelemetryNames.OfGrpcStatus(status.ToString());
+                MeshTracer.StopGrpc(_span, status, outcome.FailureType);
             }
-
-            if (isComplete)
+        }
+        else
+        {
+            _metrics.OnHttpEnded(duration, in Call.Request, _cluster, outcome.StatusCode, outcome.ErrorType);
+            if (_span is not null)
             {
-                return TelemetryNames.OfGrpcStatus(LocalReply.GrpcStatus((int)response.StatusCode));
+                MeshTracer.StopHttp(_span, outcome.StatusCode, outcome.ErrorType);
             }
         }
 
-        return failure is null or OperationCanceledException ? Cancelled : Unavailable;
+        Finishes?.End(isComplete, failure);
     }
 }

@@ -42,13 +42,19 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
 
     /// <summary>Up to an endpoint nothing waits as a rule, so that a request costs one state machine: the last stage's.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
-        => SendAsync(request, authority, deadline: null, cancellationToken);
+        => MeasuredCall.TryStart(metrics, timeProvider, request, authority) is { } call
+            ? MeasureAsync(call, request, authority, cancellationToken)
+            : SendAsync(request, authority, deadline: null, call: null, cancellationToken);
+
+    private Task<HttpResponseMessage> MeasureAsync(MeasuredCall call, HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
+        => call.RunAsync(measured => SendAsync(request, authority, deadline: null, measured, cancellationToken));
 
     /// <param name="request">The caller's request.</param>
     /// <param name="authority">What it asks for.</param>
     /// <param name="deadline">The end of its time, when it has been routed before: its first route gave it.</param>
+    /// <param name="call">Its measurement, while somebody listens.</param>
     /// <param name="cancellationToken">The caller's, or the deadline's.</param>
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, RequestDeadline? deadline, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, RequestDeadline? deadline, MeasuredCall? call, CancellationToken cancellationToken)
     {
         if (_isClosed)
         {
@@ -59,7 +65,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
         var listener = authority.Listener.View;
         if (listener.IsPending)
         {
-            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), request, authority, deadline, route: "", cancellationToken);
+            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), request, authority, deadline, call, route: "", cancellationToken);
         }
 
         if (listener.Routes is null)
@@ -82,13 +88,13 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
         // 3. The time it may take, whatever else happens to it.
         var limits = _router.TimeoutOf(request, in outcome, listener.Routes.Connection);
         return limits.Timeout is null || deadline is not null
-            ? ForwardAsync(request, authority, listener, outcome, limits, deadline, cancellationToken)
-            : ForwardInTimeAsync(request, authority, listener, outcome, limits, cancellationToken);
+            ? ForwardAsync(request, authority, listener, outcome, limits, deadline, call, cancellationToken)
+            : ForwardInTimeAsync(request, authority, listener, outcome, limits, call, cancellationToken);
     }
 
     /// <summary>Forwards a request whose time is limited: the limit belongs to it until the end of the response's body.</summary>
     private async Task<HttpResponseMessage> ForwardInTimeAsync(
-        HttpRequestMessage request, MeshAuthority authority, ListenerView listener, RouteOutcome outcome, RequestTimeout limits, CancellationToken cancellationToken)
+        HttpRequestMessage request, MeshAuthority authority, ListenerView listener, RouteOutcome outcome, RequestTimeout limits, MeasuredCall? call, CancellationToken cancellationToken)
     {
         var deadline = _deadlines.Begin(limits.Stream, limits.Route, isKept: request.Content is null, cancellationToken);
         try
@@ -98,7 +104,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
                 deadline.OnSent();
             }
 
-            var response = await ForwardAsync(request, authority, listener, outcome, limits, deadline, deadline.Token).ConfigureAwait(false);
+            var response = await ForwardAsync(request, authority, listener, outcome, limits, deadline, call, deadline.Token).ConfigureAwait(false);
             deadline.LeaveCaller();
             var timed = new TimedBody(deadline, outcome.Route!.Name, response, MeshFailure.IsGrpc(request)); // the outcome is to forward
             if (!timed.TryBegin())
@@ -122,7 +128,14 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
     }
 
     private Task<HttpResponseMessage> ForwardAsync(
-        HttpRequestMessage request, MeshAuthority authority, ListenerView listener, RouteOutcome outcome, RequestTimeout limits, RequestDeadline? deadline, CancellationToken cancellationToken)
+        HttpRequestMessage request,
+        MeshAuthority authority,
+        ListenerView listener,
+        RouteOutcome outcome,
+        RequestTimeout limits,
+        RequestDeadline? deadline,
+        MeasuredCall? call,
+        CancellationToken cancellationToken)
     {
         // 4. The cluster: the route's, or the one that the request names.
         var cluster = outcome.Cluster;
@@ -138,7 +151,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
 
             if (cluster is null || cluster.View.IsPending)
             {
-                return WaitAndSendAsync(demanded.WaitAsync(cancellationToken), request, authority, deadline, route, cancellationToken);
+                return WaitAndSendAsync(demanded.WaitAsync(cancellationToken), request, authority, deadline, call, route, cancellationToken);
             }
         }
 
@@ -149,7 +162,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
             var standIn = listener.StandIn is null ? outcome : _router.Route(request, authority, listener.StandIn);
             if (standIn.Cluster?.View.IsPending != false)
             {
-                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, deadline, route, cancellationToken);
+                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, deadline, call, route, cancellationToken);
             }
 
             outcome = standIn;
@@ -169,13 +182,13 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
         }
 
         // 6. An endpoint, and its connections.
-        var routed = new RoutedRequest(request, changed, RequestRouter.HopOf(in outcome, in limits), authority, cluster, deadline, route);
+        var routed = new RoutedRequest(request, changed, RequestRouter.HopOf(in outcome, in limits), authority, cluster, deadline, route) { Call = call };
         return SendToClusterAsync(routed, attempt: 1, failed: null, cancellationToken);
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>
     private async Task<HttpResponseMessage> WaitAndSendAsync(
-        Task change, HttpRequestMessage request, MeshAuthority authority, RequestDeadline? deadline, string route, CancellationToken cancellationToken)
+        Task change, HttpRequestMessage request, MeshAuthority authority, RequestDeadline? deadline, MeasuredCall? call, string route, CancellationToken cancellationToken)
     {
         try
         {
@@ -186,7 +199,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
             return await FailAsync(request, authority, MeshFailure.Timeout(deadline, route, " before its cluster has come")).ConfigureAwait(false);
         }
 
-        return await SendAsync(request, authority, deadline, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(request, authority, deadline, call, cancellationToken).ConfigureAwait(false);
     }
 
     /// <param name="routed">The request.</param>
@@ -202,7 +215,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
             if (view.Error is { } error)
             {
                 return view.IsAbsent
-                    ? SendAsync(routed.Original, routed.Authority, routed.Deadline, cancellationToken) // gone since the request was routed: the route answers for it
+                    ? SendAsync(routed.Original, routed.Authority, routed.Deadline, routed.Call, cancellationToken) // gone since the request was routed: the route answers for it
                     : FailAsync(routed.Original, routed.Authority, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
             }
 
@@ -210,8 +223,8 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
             {
                 // It changed since the request was routed. Retired: the routes are other ones by now.
                 return view.IsRetired
-                    ? SendAsync(routed.Original, routed.Authority, routed.Deadline, cancellationToken)
-                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), routed.Original, routed.Authority, routed.Deadline, routed.Route, cancellationToken);
+                    ? SendAsync(routed.Original, routed.Authority, routed.Deadline, routed.Call, cancellationToken)
+                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), routed.Original, routed.Authority, routed.Deadline, routed.Call, routed.Route, cancellationToken);
             }
 
             var endpoint = Pick(view, failed);
@@ -226,13 +239,20 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 
                 // Trying another endpoint because none of the request was sent is still the same attempt, as a wait for a connection is in gRPC.
-                var measured = attempt == 1 && metrics.IsEnabled ? new MeasuredAttempt(metrics, timeProvider, routed.Outgoing, routed.Authority, cluster.Name) : null;
-                var sending = SendToEndpointAsync(routed, endpoint, nextAttempt, cancellationToken);
-                return measured is null ? sending : measured.SeeAsync(sending);
+                return routed.Call is null || routed.Attempt is not null
+                    ? SendToEndpointAsync(routed, endpoint, nextAttempt, cancellationToken)
+                    : MeasureAttemptAsync(routed, routed.Call, endpoint, nextAttempt, cancellationToken);
             }
 
             // It left the configuration after the view was read: there is a newer one.
         }
+    }
+
+    private Task<HttpResponseMessage> MeasureAttemptAsync(RoutedRequest routed, MeasuredCall call, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+    {
+        var attempt = call.StartAttempt(previousAttempts: 0, routed.Cluster.Name);
+        var measured = routed with { Attempt = attempt };
+        return attempt.RunAsync(() => SendToEndpointAsync(measured, endpoint, nextAttempt, cancellationToken));
     }
 
     /// <param name="routed">The request.</param>
@@ -241,11 +261,13 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
     /// <param name="cancellationToken">The caller's, or the deadline's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(RoutedRequest routed, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
+        routed.Attempt?.OnEndpoint(endpoint);
+        var outgoing = routed.Outgoing;
+        var trace = TraceHeaders.Absent(outgoing);
         MeshFailure failure;
         HttpResponseMessage? response = null;
         try
         {
-            var outgoing = routed.Outgoing;
             routed.Changed?.AimAt(endpoint);
             routed.Hop.AddTo(outgoing);
             response = await endpoint.SendAsync(outgoing, cancellationToken).ConfigureAwait(false);
@@ -275,10 +297,12 @@ internal sealed class MeshPipeline(ListenerTable listeners, OnDemandClusters onD
         }
         finally
         {
-            if (routed.Changed is null)
+            if (ReferenceEquals(outgoing, routed.Original))
             {
                 routed.Hop.RemoveFrom(routed.Original);
             }
+
+            trace.Remove(outgoing);
         }
 
         var next = nextAttempt != NoAttempt

@@ -14,6 +14,12 @@ namespace ProxylessMesh.Http;
 internal readonly record struct RoutedRequest(
     HttpRequestMessage Original, ChangedRequest? Changed, HopHeaders Hop, MeshAuthority Authority, ClusterState Cluster, RequestDeadline? Deadline, string Route)
 {
+    /// <summary>The call's measurement, while somebody listens.</summary>
+    public MeasuredCall? Call { get; init; }
+
+    /// <summary>The attempt's measurement, once it has begun.</summary>
+    public MeasuredAttempt? Attempt { get; init; }
+
     /// <summary>What is sent.</summary>
     public HttpRequestMessage Outgoing => Changed?.Outgoing ?? Original;
 }

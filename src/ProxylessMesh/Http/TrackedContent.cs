@@ -65,6 +65,19 @@ internal sealed class TrackedContent : HttpContent
         return Interlocked.CompareExchange(ref _lease, attempt, endpoint) == endpoint;
     }
 
+    /// <summary>Has the call told when the body ends, by the attempt that is measured already.</summary>
+    /// <returns>Whether it will be; otherwise the body has ended.</returns>
+    public bool TryMeasure(MeasuredCall call)
+    {
+        if (Volatile.Read(ref _lease) is not MeasuredAttempt attempt)
+        {
+            return false;
+        }
+
+        attempt.Finishes = call; // before anybody has the body to read
+        return true;
+    }
+
     /// <summary>Has the body end with the request's time.</summary>
     /// <returns>Whether it will; otherwise it has ended.</returns>
     public bool TryLimit(TimedBody timed)

@@ -8,26 +8,15 @@ internal sealed class CallMetrics
 {
     private readonly Counter<long> _grpcStarted;
     private readonly Histogram<double> _grpcDuration;
+    private readonly Histogram<double> _grpcCallDuration;
     private readonly Histogram<double> _httpDuration;
     private readonly Counter<long> _failures;
 
     public CallMetrics(Meter meter)
     {
         _grpcStarted = meter.CreateCounter<long>(TelemetryNames.GrpcAttemptStarted, "{attempt}", "Number of gRPC call attempts started, including those that have not completed.");
-        _grpcDuration = meter.CreateHistogram(
-            TelemetryNames.GrpcAttemptDuration,
-            "s",
-            "End-to-end time taken to complete a gRPC call attempt, to the end of its response's body.",
-            tags: null,
-            new InstrumentAdvice<double>
-            {
-                // gRFC A66
-                HistogramBucketBoundaries =
-                [
-                    0, 0.00001, 0.00005, 0.0001, 0.0003, 0.0006, 0.0008, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.013, 0.016, 0.02, 0.025, 0.03, 0.04,
-                    0.05, 0.065, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8, 1, 2, 5, 10, 20, 50, 100,
-                ],
-            });
+        _grpcDuration = GrpcLatency(meter, TelemetryNames.GrpcAttemptDuration, "End-to-end time taken to complete a gRPC call attempt, to the end of its response's body.");
+        _grpcCallDuration = GrpcLatency(meter, TelemetryNames.GrpcCallDuration, "End-to-end time taken to complete a gRPC call with all its attempts, to the end of its response's body.");
         _httpDuration = meter.CreateHistogram(
             TelemetryNames.HttpAttemptDuration,
             "s",
@@ -42,27 +31,37 @@ internal sealed class CallMetrics
     }
 
     /// <summary>Whether anybody listens to what attempts say.</summary>
-    public bool IsEnabled => _grpcDuration.Enabled || _httpDuration.Enabled || _grpcStarted.Enabled;
+    public bool IsEnabled => _grpcDuration.Enabled || _httpDuration.Enabled || _grpcCallDuration.Enabled || _grpcStarted.Enabled;
 
-    public void OnGrpcStarted(string method, string target)
-        => _grpcStarted.Add(1, new KeyValuePair<string, object?>(TelemetryNames.GrpcMethod, method), new KeyValuePair<string, object?>(TelemetryNames.GrpcTarget, target));
+    public void OnGrpcStarted(in RequestDescription request) => _grpcStarted.Add(
+        1,
+        new KeyValuePair<string, object?>(TelemetryNames.GrpcMethod, request.Method),
+        new KeyValuePair<string, object?>(TelemetryNames.GrpcTarget, request.Target));
 
-    public void OnGrpcEnded(TimeSpan duration, string method, string target, string cluster, string status) => _grpcDuration.Record(duration.TotalSeconds, new TagList
+    /// <summary>An attempt of a gRPC call is over.</summary>
+    public void OnGrpcEnded(TimeSpan duration, in RequestDescription request, string cluster, int status) => _grpcDuration.Record(duration.TotalSeconds, new TagList
     {
-        { TelemetryNames.GrpcMethod, method },
-        { TelemetryNames.GrpcTarget, target },
-        { TelemetryNames.GrpcStatus, status },
+        { TelemetryNames.GrpcMethod, request.Method },
+        { TelemetryNames.GrpcTarget, request.Target },
+        { TelemetryNames.GrpcStatus, TelemetryNames.OfGrpcStatus(status) },
         { TelemetryNames.GrpcBackendService, cluster },
     });
 
+    /// <summary>A gRPC call is over.</summary>
+    public void OnGrpcCallEnded(TimeSpan duration, in RequestDescription request, int status) => _grpcCallDuration.Record(
+        duration.TotalSeconds,
+        new KeyValuePair<string, object?>(TelemetryNames.GrpcMethod, request.Method),
+        new KeyValuePair<string, object?>(TelemetryNames.GrpcTarget, request.Target),
+        new KeyValuePair<string, object?>(TelemetryNames.GrpcStatus, TelemetryNames.OfGrpcStatus(status)));
+
     /// <param name="duration">Of the attempt.</param>
-    /// <param name="method">As the convention has it: a known one, or <c>_OTHER</c>.</param>
+    /// <param name="request">What was asked for.</param>
     /// <param name="cluster">Where it went.</param>
     /// <param name="statusCode">What was answered, or <see langword="null"/>.</param>
     /// <param name="error">What went wrong, or <see langword="null"/>.</param>
-    public void OnHttpEnded(TimeSpan duration, string method, string cluster, int? statusCode, string? error)
+    public void OnHttpEnded(TimeSpan duration, in RequestDescription request, string cluster, int? statusCode, string? error)
     {
-        var tags = new TagList { { TelemetryNames.HttpMethod, method }, { TelemetryNames.Cluster, cluster } };
+        var tags = new TagList { { TelemetryNames.HttpMethod, request.Method }, { TelemetryNames.Cluster, cluster } };
         if (statusCode is { } code)
         {
             tags.Add(TelemetryNames.HttpStatusCode, code);
@@ -86,4 +85,19 @@ internal sealed class CallMetrics
                 new KeyValuePair<string, object?>(TelemetryNames.ServerAddress, authority));
         }
     }
+
+    private static Histogram<double> GrpcLatency(Meter meter, string name, string description) => meter.CreateHistogram(
+        name,
+        "s",
+        description,
+        tags: null,
+        new InstrumentAdvice<double>
+        {
+            // gRFC A66
+            HistogramBucketBoundaries =
+            [
+                0, 0.00001, 0.00005, 0.0001, 0.0003, 0.0006, 0.0008, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.013, 0.016, 0.02, 0.025, 0.03, 0.04,
+                0.05, 0.065, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8, 1, 2, 5, 10, 20, 50, 100,
+            ],
+        });
 }

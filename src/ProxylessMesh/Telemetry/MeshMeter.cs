@@ -11,7 +11,7 @@ internal sealed class MeshMeter : IDisposable
     /// <param name="factory">The container's, or <see langword="null"/>.</param>
     public MeshMeter(IMeterFactory? factory)
     {
-        var options = new MeterOptions(MeshTelemetry.MeterName) { Version = typeof(MeshMeter).Assembly.GetName().Version?.ToString(3) };
+        var options = new MeterOptions(MeshTelemetry.MeterName) { Version = MeshTelemetry.Version };
         _isOwned = factory is null;
         _meter = factory?.Create(options) ?? new Meter(options);
         XdsClient = new XdsClientMetrics(_meter);

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ProxylessMesh.Telemetry;
 
 /// <summary>
-/// Every name that telemetry shows to others: instruments and attributes. Those of gRFC A66, A78 and A89 and of OpenTelemetry's
+/// Every name that telemetry shows to others: instruments and attributes. Those of gRFC A66, A72, A78 and A89 and of OpenTelemetry's
 /// semantic conventions where there are any; the mesh's own begin with <c>mesh.</c>.
 /// </summary>
 internal static class TelemetryNames
@@ -25,6 +25,7 @@ internal static class TelemetryNames
     // gRPC calls: gRFC A66, and A89 for the backend service.
     public const string GrpcAttemptStarted = "grpc.client.attempt.started";
     public const string GrpcAttemptDuration = "grpc.client.attempt.duration";
+    public const string GrpcCallDuration = "grpc.client.call.duration";
     public const string GrpcMethod = "grpc.method";
     public const string GrpcTarget = "grpc.target";
     public const string GrpcStatus = "grpc.status";
@@ -38,6 +39,24 @@ internal static class TelemetryNames
     public const string HttpStatusCode = "http.response.status_code";
     public const string ServerAddress = "server.address";
     public const string ErrorType = "error.type";
+
+    // Spans: OpenTelemetry's attributes of HTTP and RPC clients, and gRFC A72's of attempts.
+    public const string ServerPort = "server.port";
+    public const string UrlFull = "url.full";
+    public const string PeerAddress = "network.peer.address";
+    public const string PeerPort = "network.peer.port";
+    public const string ResendCount = "http.request.resend_count";
+    public const string RpcSystem = "rpc.system";
+    public const string RpcService = "rpc.service";
+    public const string RpcMethod = "rpc.method";
+    public const string RpcStatusCode = "rpc.grpc.status_code";
+    public const string PreviousAttempts = "previous-rpc-attempts";
+    public const string TransparentRetry = "transparent-retry";
+
+    /// <summary>The value of <see cref="HttpMethod"/> for a method that is none of HTTP's.</summary>
+    public const string OtherMethod = "_OTHER";
+
+    private const int UnknownGrpcStatus = 2;
 
     private static readonly string[] GrpcStatuses =
     [
@@ -61,9 +80,16 @@ internal static class TelemetryNames
     /// <summary>The value of <see cref="ErrorType"/> for an HTTP status of 400 or more.</summary>
     public static string Of(int statusCode) => statusCode.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The value of <see cref="GrpcStatus"/> for the number on the wire; UNKNOWN for what is none of gRPC's.</summary>
-    public static string OfGrpcStatus(string number)
-        => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status < GrpcStatuses.Length ? GrpcStatuses[status] : GrpcStatuses[2];
+    /// <summary>The value of <see cref="HttpMethod"/>: an unknown method must not become a time series of its own.</summary>
+    public static string KnownMethod(string method)
+        => method is "GET" or "POST" or "PUT" or "DELETE" or "PATCH" or "HEAD" or "OPTIONS" or "TRACE" or "CONNECT" or "QUERY" ? method : OtherMethod;
+
+    /// <summary>The number of a gRPC status as it stands on the wire; UNKNOWN's for what is none of gRPC's.</summary>
+    public static int ParseGrpcStatus(string number)
+        => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status < GrpcStatuses.Length ? status : UnknownGrpcStatus;
+
+    /// <summary>The value of <see cref="GrpcStatus"/> for a number of <see cref="ParseGrpcStatus"/>.</summary>
+    public static string OfGrpcStatus(int status) => GrpcStatuses[status];
 
     /// <summary>The value of <see cref="XdsCacheState"/> (gRFC A78, with A88's further states).</summary>
     public static string Of(MeshResourceState state, bool isCached) => (state, isCached) switch

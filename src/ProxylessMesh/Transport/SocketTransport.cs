@@ -18,6 +18,7 @@ internal sealed class SocketTransport(TimeProvider timeProvider) : IEndpointTran
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         EnableMultipleHttp2Connections = true,
+        ActivityHeadersPropagator = SpanPropagator.Instance,
         ConnectTimeout = Timeout.InfiniteTimeSpan, // the dialer's own, whose failure can be told from others
         ConnectCallback = new EndpointDialer(address, connectTimeout, timeProvider).DialAsync,
     });

@@ -37,7 +37,8 @@ internal static partial class SourceRules
         var project = Path.GetFileName(projectFolder);
         var folder = Path.GetDirectoryName(path)![projectFolder.Length..].Replace('/', '.'); // a file has a folder
         var actual = declared.Groups["name"].Value;
-        var isExtension = folder == ".DependencyInjection" && actual.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal);
+        var isExtension = folder == ".DependencyInjection"
+            && (actual.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal) || actual.StartsWith("OpenTelemetry.", StringComparison.Ordinal));
         return actual == project + folder || isExtension ? [] : [$"has namespace {actual}; its folder says {project + folder}"];
     }
 

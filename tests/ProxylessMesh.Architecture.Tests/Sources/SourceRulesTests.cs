@@ -56,6 +56,7 @@ public class SourceRulesTests
     [InlineData("src/A.B/C/File.cs", "namespace A.B;", 1)]
     [InlineData("src/A.B/File.cs", "namespace A.B.C;", 1)]
     [InlineData("src/A.B/DependencyInjection/File.cs", "namespace Microsoft.Extensions.Hosting;", 0)]
+    [InlineData("src/A.B/DependencyInjection/File.cs", "namespace OpenTelemetry.Trace;", 0)]
     [InlineData("src/A.B/C/File.cs", "namespace Microsoft.Extensions.Hosting;", 1)]
     [InlineData("src/A.B/Program.cs", "Console.WriteLine();", 0)]
     public void CheckNamespace_Folder_ReportsAnother(string path, string text, int expected)

@@ -2,6 +2,8 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 using ProxylessMesh.ControlPlane.RouteChecks;
 
 namespace ProxylessMesh.Interop.Tests.Documents;
@@ -36,6 +38,13 @@ internal static class Snippets
             options.WaitForConfiguration = TimeSpan.FromSeconds(10);
         });
         builder.Services.AddHealthChecks().AddMesh();
+    }
+
+    public static void Observe(WebApplicationBuilder builder)
+    {
+        builder.Services.AddOpenTelemetry()
+            .WithTracing(tracing => tracing.AddMeshInstrumentation())
+            .WithMetrics(metrics => metrics.AddMeshInstrumentation());
     }
 
     public static async Task WithoutAHostAsync(CancellationToken cancellationToken)

@@ -8,6 +8,7 @@ namespace ProxylessMesh.Tests.Telemetry;
 public sealed class CallMetricsTests
 {
     private const string HttpDuration = "mesh.client.attempt.duration";
+    private const string GrpcCallDuration = "grpc.client.call.duration";
     private const string GrpcDuration = "grpc.client.attempt.duration";
 
     [Fact]
@@ -17,7 +18,7 @@ public sealed class CallMetricsTests
 
         using var log = new MeasurementLog(mesh.Mesh.Runtime.Meter);
 
-        Assert.Equal(9, log.Instruments.Count);
+        Assert.Equal(10, log.Instruments.Count);
         Assert.All(log.Instruments, static instrument => Assert.False(string.IsNullOrEmpty(instrument.Unit) || string.IsNullOrEmpty(instrument.Description), instrument.Name));
         Assert.All(log.Instruments, static instrument => Assert.Equal(MeshTelemetry.MeterName, instrument.Meter.Name));
     }
@@ -52,13 +53,15 @@ public sealed class CallMetricsTests
 
         var call = client.UnaryAsync(new EchoRequest { FailWith = (int)status }, deadline: Deadline());
         var failure = await Record.ExceptionAsync(async () => await call);
-        await Until.TrueAsync(() => log.Series(GrpcDuration).Any(), "the attempt is timed");
+        await Until.TrueAsync(() => log.Series(GrpcCallDuration).Any(), "the attempt and the call are timed");
 
         Assert.Equal(status, (failure as RpcException)?.StatusCode ?? StatusCode.OK);
         var started = Assert.Single(log.Series("grpc.client.attempt.started"));
         var ended = Assert.Single(log.Series(GrpcDuration));
+        var called = Assert.Single(log.Series(GrpcCallDuration));
         Assert.Matches(@"^grpc\.client\.attempt\.started\{grpc\.method=[a-zA-Z.]+/Unary,grpc\.target=xds:///orders\}$", started);
         Assert.Matches($@"^grpc\.client\.attempt\.duration\{{grpc\.method=[a-zA-Z.]+/Unary,grpc\.target=xds:///orders,grpc\.status={label},grpc\.lb\.backend_service=orders-cluster\}}$", ended);
+        Assert.Matches($@"^grpc\.client\.call\.duration\{{grpc\.method=[a-zA-Z.]+/Unary,grpc\.target=xds:///orders,grpc\.status={label}\}}$", called);
     }
 
     [Fact]
