@@ -29,6 +29,11 @@ internal static class StructuredText
         {
             throw new RouteCheckException(source, [$"{source}:{exception.Start.Line}: is no YAML: {exception.Message}"], exception);
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's parser for some texts that break off in the middle.
+            throw new RouteCheckException(source, [$"{source}: is no YAML: {exception.Message}"], exception);
+        }
     }
 
     private static JsonNode? FromYaml(string text)

@@ -8,7 +8,8 @@ namespace ProxylessMesh.Http;
 /// <param name="request">The request.</param>
 /// <param name="host">What it will send as Host or <c>:authority</c>.</param>
 /// <param name="path">Its path and query where they are other than its URI's, as when they were normalized.</param>
-internal readonly struct RequestHeaders(HttpRequestMessage request, string host, string? path = null) : IRequestHeaders
+/// <param name="isGrpcView">Whether matchers see what gRPC's see of a call: several values as one, and nothing of what the call's transport adds.</param>
+internal readonly struct RequestHeaders(HttpRequestMessage request, string host, string? path = null, bool isGrpcView = false) : IRequestHeaders
 {
     public StringValues GetHeader(string name) => name switch
     {
@@ -16,8 +17,9 @@ internal readonly struct RequestHeaders(HttpRequestMessage request, string host,
         ":path" => path ?? request.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
         ":authority" or "host" => host,
         ":scheme" => request.RequestUri!.Scheme,
+        "grpc-timeout" or "te" or "user-agent" when isGrpcView => StringValues.Empty,
         _ => Find(request.Headers.NonValidated, name, out var values) || (request.Content is { } content && Find(content.Headers.NonValidated, name, out values))
-            ? values
+            ? isGrpcView && values.Count > 1 ? string.Join(',', values.ToArray()) : values
             : StringValues.Empty,
     };
 

@@ -42,7 +42,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         }
 
         // 3. The route, and what it does.
-        var headers = new RequestHeaders(request, host, changedPath);
+        var headers = new RequestHeaders(request, host, changedPath, isGrpcView: rules.IsGrpcDialect && request.Content is not null && MeshFailure.IsGrpc(request));
         switch (virtualHost.Match(RequestPath.WithoutQuery(path), in headers, random))
         {
             case ForwardRoute<ClusterState> forward:
