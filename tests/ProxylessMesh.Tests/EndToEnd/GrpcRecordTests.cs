@@ -111,7 +111,7 @@ public sealed class GrpcRecordTests
     {
         var parser = new JsonParser(JsonParser.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(Envoy.Extensions.Filters.Http.Fault.V3.HTTPFault.Descriptor)));
         yield return XdsResources.Listener("oracle.test", "rc");
-        yield return Any.Pack(parser.Parse<RouteConfiguration>(WithoutRetries(record.GetProperty("route"))));
+        yield return Any.Pack(parser.Parse<RouteConfiguration>(OfTheseGroups(record.GetProperty("route"))));
         foreach (var cluster in record.GetProperty("clusters").EnumerateArray())
         {
             if (!cluster.TryGetProperty("lb_policy", out _))
@@ -127,7 +127,7 @@ public sealed class GrpcRecordTests
     }
 
     /// <summary>The routes of these groups only: the others are about retries, faults and hashes, whose clusters are not served here.</summary>
-    private static string WithoutRetries(JsonElement routes)
+    private static string OfTheseGroups(JsonElement routes)
     {
         var node = System.Text.Json.Nodes.JsonNode.Parse(routes.GetRawText())!;
         foreach (var host in node["virtual_hosts"]!.AsArray())
