@@ -5,6 +5,6 @@ internal static class ExitCodes
 {
     public const int Success = 0;
 
-    /// <summary>The mesh file or an argument is wrong, or the address cannot be listened on; standard error says why.</summary>
+    /// <summary>A file or an argument is wrong, the address cannot be listened on, or a test failed; standard error or the report says why.</summary>
     public const int Failure = 1;
 }

@@ -7,7 +7,7 @@ internal static class Program
 {
     private static Task<int> Main(string[] args)
     {
-        var root = new RootCommand("ProxylessMesh: a service mesh inside the process.") { ServeCommand.Create() };
+        var root = new RootCommand("ProxylessMesh: a service mesh inside the process.") { ServeCommand.Create(), RouteCheckCommand.Create() };
         return root.Parse(args).InvokeAsync();
     }
 }

@@ -20,4 +20,10 @@ public enum MeshFailureReason
 
     /// <summary>No endpoint accepted a connection; nothing of the request was sent.</summary>
     ConnectFailure,
+
+    /// <summary>
+    /// The time that the route allows was over before the response had ended (<c>timeout</c>, <c>max_stream_duration</c>; the message
+    /// says which). A proxy answers 504 here; a gRPC caller gets UNAVAILABLE for the one and DEADLINE_EXCEEDED for the other.
+    /// </summary>
+    Timeout,
 }

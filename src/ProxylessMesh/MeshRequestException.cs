@@ -3,8 +3,9 @@ using System.Net;
 namespace ProxylessMesh;
 
 /// <summary>
-/// The mesh could not send a request. The message names the stage, the resource and the reason. A gRPC call fails with
-/// status UNAVAILABLE and the same text instead.
+/// The mesh could not send a request, or its route's time for it is over; the latter may also come from a read of the response's
+/// body. The message names the stage, the resource and the reason. A gRPC call fails with status UNAVAILABLE (DEADLINE_EXCEEDED
+/// when a <c>max_stream_duration</c> is over) and the same text instead.
 /// </summary>
 public sealed class MeshRequestException : HttpRequestException
 {
@@ -22,6 +23,10 @@ public sealed class MeshRequestException : HttpRequestException
     };
 
     /// <summary>What a proxy in our place would have answered (Envoy's local replies).</summary>
-    private static HttpStatusCode StatusOf(MeshFailureReason reason)
-        => reason is MeshFailureReason.NoRoute ? HttpStatusCode.NotFound : HttpStatusCode.ServiceUnavailable;
+    private static HttpStatusCode StatusOf(MeshFailureReason reason) => reason switch
+    {
+        MeshFailureReason.NoRoute => HttpStatusCode.NotFound,
+        MeshFailureReason.Timeout => HttpStatusCode.GatewayTimeout,
+        _ => HttpStatusCode.ServiceUnavailable,
+    };
 }

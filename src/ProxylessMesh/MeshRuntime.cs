@@ -203,7 +203,12 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var listeners = new ListenerTable(hosts, FindTemplate, clusters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(Source(client, connection), store, loop, listenersAreRoutes: isSidecar);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, _random, _timeProvider, _meter.Calls, HashOrigin.Of(connection.NodeId, Environment.MachineName, _random)), connection.Owner);
+        var onDemand = new OnDemandClusters(loop, new ClusterDemand(builder, store, clusters), _timeProvider);
+
+        // Which of several servers sent a route is not known any more when it is carried out: all must be trusted.
+        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted));
+        var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin), connection.Owner);
     }
 
     private IResourceSource Source(XdsClient client, ControlPlaneConnection connection)

@@ -9,7 +9,13 @@ public sealed class StreamedResponse
     private readonly Channel<string> _chunks = Channel.CreateUnbounded<string>();
     private readonly HttpContext _context;
 
-    internal StreamedResponse(HttpContext context) => _context = context;
+    private readonly CancellationToken _aborted; // the context itself is gone with the request
+
+    internal StreamedResponse(HttpContext context)
+    {
+        _context = context;
+        _aborted = context.RequestAborted;
+    }
 
     /// <summary>Queues one chunk; it is flushed to the client on its own.</summary>
     public void Write(string chunk)
@@ -25,6 +31,9 @@ public sealed class StreamedResponse
 
     /// <summary>Breaks the body off: RST_STREAM over HTTP/2, a closed connection over HTTP/1.1.</summary>
     public void Abort() => _context.Abort();
+
+    /// <summary>Whether the client has gone away.</summary>
+    public bool IsAborted => _aborted.IsCancellationRequested;
 
     internal async Task RunAsync()
     {

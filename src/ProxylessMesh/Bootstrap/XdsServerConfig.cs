@@ -6,6 +6,7 @@ namespace ProxylessMesh.Bootstrap;
 internal sealed record XdsServerConfig
 {
     private const string FailOnDataErrors = "fail_on_data_errors";
+    private const string TrustedXdsServer = "trusted_xds_server";
     private const string ResourceTimerIsTransientError = "resource_timer_is_transient_error";
 
     /// <summary>As written in the bootstrap: its name in errors and logs.</summary>
@@ -39,4 +40,7 @@ internal sealed record XdsServerConfig
 
     /// <summary>gRFC A88: this server says what it does not have; silence for 30 s means that it is slow, not for 15 s that there is nothing.</summary>
     public bool IsResourceTimerTransient => Features.Contains(ResourceTimerIsTransientError, StringComparer.Ordinal);
+
+    /// <summary>gRFC A81: this server may say under which name endpoints are asked.</summary>
+    public bool IsTrusted => Features.Contains(TrustedXdsServer, StringComparer.Ordinal);
 }

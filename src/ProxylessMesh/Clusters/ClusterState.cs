@@ -29,7 +29,12 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
     {
         if (!snapshot.IsComplete || snapshot.Config is not { } config)
         {
-            Stop(snapshot.Error is null ? ClusterView.Pending : ClusterView.Unusable(snapshot.Error));
+            Stop(snapshot switch
+            {
+                { Error: null } => ClusterView.Pending,
+                { Config: null, Error: { Kind: ResourceErrorKind.DoesNotExist } error } => ClusterView.Absent(error),
+                { Error: { } error } => ClusterView.Unusable(error),
+            });
             return;
         }
 

@@ -9,18 +9,19 @@ namespace ProxylessMesh.Clusters;
 /// </summary>
 internal sealed class ClusterView
 {
-    public static readonly ClusterView Pending = new([], null, null, null, null);
+    public static readonly ClusterView Pending = new([], null, null, null, null, isAbsent: false);
 
     /// <summary>No route leads here any more: a request that still does looks at its routes again.</summary>
-    public static readonly ClusterView Retired = new([], null, null, null, null);
+    public static readonly ClusterView Retired = new([], null, null, null, null, isAbsent: false);
 
-    private ClusterView(EndpointState[] endpoints, EndpointPicker? picker, OriginalDestinations? destinations, ClusterConfig? config, ResourceError? error)
+    private ClusterView(EndpointState[] endpoints, EndpointPicker? picker, OriginalDestinations? destinations, ClusterConfig? config, ResourceError? error, bool isAbsent)
     {
         Endpoints = endpoints;
         Picker = picker;
         Destinations = destinations;
         Config = config;
         Error = error;
+        IsAbsent = isAbsent;
     }
 
     /// <summary>What the picker's index refers to. Never modified.</summary>
@@ -35,13 +36,18 @@ internal sealed class ClusterView
 
     public ResourceError? Error { get; }
 
+    /// <summary>Whether it is unusable because there is no such cluster, which is the route's to answer (<c>cluster_not_found_response_code</c>).</summary>
+    public bool IsAbsent { get; }
+
     public bool IsPending => ReferenceEquals(this, Pending);
 
     public bool IsRetired => ReferenceEquals(this, Retired);
 
-    public static ClusterView Usable(ClusterConfig config, EndpointState[] endpoints, EndpointPicker picker) => new(endpoints, picker, null, config, null);
+    public static ClusterView Usable(ClusterConfig config, EndpointState[] endpoints, EndpointPicker picker) => new(endpoints, picker, null, config, null, isAbsent: false);
 
-    public static ClusterView Usable(ClusterConfig config, OriginalDestinations destinations) => new([], null, destinations, config, null);
+    public static ClusterView Usable(ClusterConfig config, OriginalDestinations destinations) => new([], null, destinations, config, null, isAbsent: false);
 
-    public static ClusterView Unusable(ResourceError error) => new([], null, null, null, error);
+    public static ClusterView Unusable(ResourceError error) => new([], null, null, null, error, isAbsent: false);
+
+    public static ClusterView Absent(ResourceError error) => new([], null, null, null, error, isAbsent: true);
 }

@@ -16,6 +16,9 @@ internal sealed record ListenerConfig
     /// <summary>The routes given inside the listener (<c>route_config</c>).</summary>
     public RoutesConfig? InlineRoutes { get; init; }
 
+    /// <summary>What it says of requests before they are routed.</summary>
+    public HttpConnectionConfig Connection { get; init; } = HttpConnectionConfig.Default;
+
     /// <summary>The HTTP filters in the order given, the terminal router left out.</summary>
     public ImmutableArray<HttpFilterConfig> Filters { get; init; } = [];
 }

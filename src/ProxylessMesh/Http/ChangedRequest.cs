@@ -18,6 +18,30 @@ internal sealed class ChangedRequest(HttpRequestMessage original, HttpRequestMes
     /// <summary>The Set-Cookie headers to add to the response, for a hash policy that made cookies.</summary>
     public IReadOnlyList<string> NewCookies { get; init; } = [];
 
+    /// <summary>Whether the host that is sent is that of the endpoint (<c>auto_host_rewrite</c>).</summary>
+    public bool TakesEndpointHost { get; init; }
+
+    /// <summary>The authority to tell in <c>x-forwarded-host</c> when the endpoint's takes its place, or <see langword="null"/>.</summary>
+    public string? ForwardedHost { get; init; }
+
+    /// <summary>Puts an endpoint's hostname in the host's place; the next endpoint's takes its. One without a hostname gets the request's own.</summary>
+    /// <exception cref="FormatException">The hostname is none.</exception>
+    public void AimAt(EndpointState endpoint)
+    {
+        if (!TakesEndpointHost)
+        {
+            return;
+        }
+
+        var hasHost = !string.IsNullOrEmpty(endpoint.Hostname);
+        outgoing.Headers.Host = hasHost ? endpoint.Hostname : original.Headers.Host;
+        if (ForwardedHost is not null)
+        {
+            outgoing.Headers.Remove("x-forwarded-host");
+            outgoing.Headers.TryAddWithoutValidation("x-forwarded-host", ForwardedHosts(hasHost));
+        }
+    }
+
     /// <summary>Makes of the endpoint's response the caller's.</summary>
     public void Finish(HttpResponseMessage response)
     {
@@ -32,5 +56,16 @@ internal sealed class ChangedRequest(HttpRequestMessage original, HttpRequestMes
             var headers = new ResponseHeaderMap(response);
             choice.Headers.ApplyToResponse(headers, context with { Response = headers, ResponseCode = (int)response.StatusCode });
         }
+    }
+
+    private List<string> ForwardedHosts(bool hasHost)
+    {
+        var hosts = original.Headers.NonValidated.TryGetValues("x-forwarded-host", out var values) ? values.ToList() : [];
+        if (hasHost)
+        {
+            hosts.Add(ForwardedHost!); // the caller has seen it
+        }
+
+        return hosts;
     }
 }

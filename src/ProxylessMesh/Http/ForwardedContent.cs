@@ -1,28 +1,49 @@
 using System.Net;
+using System.Net.Http.Json;
+using ProxylessMesh.Resilience;
 
 namespace ProxylessMesh.Http;
 
-/// <summary>The caller's body, sent as it is under headers of its own. Not disposed: the body stays the caller's.</summary>
+/// <summary>
+/// The caller's body, sent as it is under headers of its own, and the moment at which it has been sent in full. Not disposed: the
+/// body stays the caller's.
+/// </summary>
 internal sealed class ForwardedContent : HttpContent
 {
     private readonly HttpContent _inner;
+    private readonly RequestDeadline? _deadline;
 
-    public ForwardedContent(HttpContent inner)
+    /// <param name="inner">The caller's body.</param>
+    /// <param name="deadline">Waits for the body to be sent; <see langword="null"/> when nothing does.</param>
+    public ForwardedContent(HttpContent inner, RequestDeadline? deadline = null)
     {
         _inner = inner;
+        _deadline = deadline;
         foreach (var header in inner.Headers.NonValidated)
         {
             Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _inner.CopyToAsync(stream, context);
+    /// <summary>Whether a body is in memory, so that sending it takes no time worth waiting for.</summary>
+    public static bool IsAtHand(HttpContent? content) => content is null or ByteArrayContent or ReadOnlyMemoryContent or JsonContent;
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        => _inner.CopyToAsync(stream, context, cancellationToken);
+        => _deadline is null ? _inner.CopyToAsync(stream, context, cancellationToken) : SendAsync(stream, context, _deadline, cancellationToken);
 
     protected override void SerializeToStream(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        => _inner.CopyTo(stream, context, cancellationToken);
+    {
+        _inner.CopyTo(stream, context, cancellationToken);
+        _deadline?.OnSent();
+    }
+
+    private async Task SendAsync(Stream stream, TransportContext? context, RequestDeadline deadline, CancellationToken cancellationToken)
+    {
+        await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
+        deadline.OnSent();
+    }
 
     protected override bool TryComputeLength(out long length)
     {

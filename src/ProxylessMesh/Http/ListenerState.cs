@@ -9,6 +9,7 @@ internal sealed class ListenerState(string name, ClusterRegistry clusters)
 {
     private readonly Published<ListenerView> _view = new(ListenerView.Pending);
     private RoutesConfig? _routes;
+    private HttpConnectionConfig? _connection;
 
     public string Name { get; } = name;
 
@@ -32,13 +33,15 @@ internal sealed class ListenerState(string name, ClusterRegistry clusters)
             return;
         }
 
-        if (ReferenceEquals(listener.Routes, _routes))
+        var connection = listener.Listener?.Connection ?? HttpConnectionConfig.Default;
+        if (ReferenceEquals(listener.Routes, _routes) && connection == _connection)
         {
             return;
         }
 
         _routes = listener.Routes;
-        var routes = RouteTable<ClusterState>.Build(listener.Routes, cluster => clusters.Acquire(cluster, snapshot));
+        _connection = connection;
+        var routes = RouteTable<ClusterState>.Build(listener.Routes, cluster => clusters.Acquire(cluster, snapshot), connection);
 
         // A stand-in stays until a complete table comes, however many incomplete ones come before it.
         var lastComplete = before.StandIn ?? before.Routes;

@@ -11,10 +11,11 @@ internal static class LocalResponse
     /// <param name="status">The status; a gRPC caller gets it as one of gRPC's.</param>
     /// <param name="location">The value of <c>location</c>, for a redirect.</param>
     /// <param name="body">The body; a gRPC caller gets it as <c>grpc-message</c>.</param>
+    /// <param name="reason">Why, for a person: the reason phrase, or <c>grpc-message</c> for a gRPC caller.</param>
     /// <param name="headers">What the routes do to the headers of responses.</param>
     /// <param name="context">What those may say; needed where there are any.</param>
     public static HttpResponseMessage Create(
-        HttpRequestMessage request, int status, string? location = null, string body = "", HeaderMutations? headers = null, HeaderFormatContext? context = null)
+        HttpRequestMessage request, int status, string? location = null, string body = "", string reason = "", HeaderMutations? headers = null, HeaderFormatContext? context = null)
     {
         var isGrpc = MeshFailure.IsGrpc(request);
         var response = new HttpResponseMessage((HttpStatusCode)(isGrpc ? 200 : status))
@@ -23,6 +24,11 @@ internal static class LocalResponse
             Version = isGrpc ? HttpVersion.Version20 : request.Version,
             Content = new ByteArrayContent(isGrpc || request.Method == HttpMethod.Head ? [] : Encoding.UTF8.GetBytes(body)),
         };
+        if (reason.Length > 0 && !isGrpc)
+        {
+            response.ReasonPhrase = reason.ReplaceLineEndings(" ");
+        }
+
         var map = new ResponseHeaderMap(response);
         if (location is not null)
         {
@@ -38,9 +44,10 @@ internal static class LocalResponse
         {
             map.Set("content-type", LocalReply.Grpc);
             map.Set("grpc-status", LocalReply.GrpcStatus(status));
-            if (body.Length > 0)
+            var message = reason.Length > 0 ? reason : body;
+            if (message.Length > 0)
             {
-                map.Set("grpc-message", Uri.EscapeDataString(body));
+                map.Set("grpc-message", Uri.EscapeDataString(message));
             }
         }
         else if (body.Length > 0 && map.GetHeader("content-type").Count == 0)

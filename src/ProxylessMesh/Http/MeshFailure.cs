@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
+using ProxylessMesh.Resilience;
 
 namespace ProxylessMesh.Http;
 
@@ -6,6 +9,18 @@ namespace ProxylessMesh.Http;
 internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exception? InnerException = null)
 {
     private const string Unavailable = "14";
+    private const string DeadlineExceeded = "4";
+
+    /// <summary>What a gRPC caller gets.</summary>
+    public string GrpcStatus { get; private init; } = Unavailable;
+
+    /// <summary>A request's time is over. The limit of a stream is gRPC's deadline; the route's timeout is a proxy's 504 (Envoy).</summary>
+    public static MeshFailure Timeout(RequestDeadline deadline, string route, string stage) => new(
+        MeshFailureReason.Timeout,
+        string.Create(CultureInfo.InvariantCulture, $"route '{route}' allows {deadline.Limit.TotalSeconds:0.###} s ({(deadline.IsStreamLimit ? "max_stream_duration" : "timeout")}), and they are over{stage}"))
+    {
+        GrpcStatus = deadline.IsStreamLimit ? DeadlineExceeded : Unavailable,
+    };
 
     /// <summary>
     /// Hands the failure to the caller in its own language: an <see cref="MeshRequestException"/>, or for a gRPC call a
@@ -15,7 +30,7 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
     {
         if (!IsGrpc(request))
         {
-            return Task.FromException<HttpResponseMessage>(new MeshRequestException(Reason, Message, InnerException));
+            return Task.FromException<HttpResponseMessage>(ToException());
         }
 
         var response = new HttpResponseMessage(HttpStatusCode.OK)
@@ -25,9 +40,18 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
             Content = new ByteArrayContent([]),
         };
         response.Content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
-        response.Headers.TryAddWithoutValidation("grpc-status", Unavailable);
-        response.Headers.TryAddWithoutValidation("grpc-message", Uri.EscapeDataString(Message));
+        AddGrpcStatus(response.Headers);
         return Task.FromResult(response);
+    }
+
+    /// <param name="cause">What the failure showed by, where it is not <see cref="InnerException"/>.</param>
+    public MeshRequestException ToException(Exception? cause = null) => new(Reason, Message, cause ?? InnerException);
+
+    /// <summary>Ends a gRPC call, in a response's headers or trailers.</summary>
+    public void AddGrpcStatus(HttpHeaders headers)
+    {
+        headers.TryAddWithoutValidation("grpc-status", GrpcStatus);
+        headers.TryAddWithoutValidation("grpc-message", Uri.EscapeDataString(Message));
     }
 
     public static bool IsGrpc(HttpRequestMessage request)

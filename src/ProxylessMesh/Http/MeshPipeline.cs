@@ -1,5 +1,6 @@
 using ProxylessMesh.Clusters;
 using ProxylessMesh.LoadBalancing;
+using ProxylessMesh.Resilience;
 using ProxylessMesh.Routing;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
@@ -10,35 +11,52 @@ namespace ProxylessMesh.Http;
 /// The road of a request through the mesh, stage by stage. Lock-free: each stage reads one immutable object, once. A request
 /// waits only for configuration that it needs and that has not come yet; its caller's token ends every wait.
 /// </summary>
-internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics, HashOrigin origin)
+/// <param name="listeners">The authorities and their listeners.</param>
+/// <param name="onDemand">The clusters that requests name.</param>
+/// <param name="rules">What the control plane may do to requests.</param>
+/// <param name="random">For weights and picks.</param>
+/// <param name="timeProvider">For deadlines and what headers say.</param>
+/// <param name="metrics">Where requests are counted.</param>
+/// <param name="origin">Who this process is, for hash policies.</param>
+internal sealed class MeshPipeline(
+    ListenerTable listeners, OnDemandClusters onDemand, RouteRules rules, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics, HashOrigin origin)
 {
     /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
     private const int MaxConnectAttempts = 3;
 
     private const int NoAttempt = 0;
 
-    private readonly RequestRouter _router = new(random, timeProvider, new RequestHasher(origin, random));
+    private readonly RequestRouter _router = new(random, timeProvider, rules, new RequestHasher(origin, random));
+    private readonly RequestDeadlines _deadlines = new(timeProvider);
     private volatile bool _isClosed;
 
     public ListenerTable Listeners => listeners;
+
+    public OnDemandClusters OnDemand => onDemand;
 
     /// <summary>The mesh ends: requests that wait for configuration, and new ones, fail. Those at an endpoint go on.</summary>
     public void Close()
     {
         _isClosed = true;
         listeners.Close();
+        onDemand.Dispose();
     }
 
     /// <summary>Up to an endpoint nothing waits as a rule, so that a request costs one state machine: the last stage's.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
         => MeasuredCall.TryStart(metrics, timeProvider, request, authority) is { } call
             ? MeasureAsync(call, request, authority, cancellationToken)
-            : SendAsync(request, authority, call: null, cancellationToken);
+            : SendAsync(request, authority, deadline: null, call: null, cancellationToken);
 
     private Task<HttpResponseMessage> MeasureAsync(MeasuredCall call, HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
-        => call.RunAsync(measured => SendAsync(request, authority, measured, cancellationToken));
+        => call.RunAsync(measured => SendAsync(request, authority, deadline: null, measured, cancellationToken));
 
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, MeasuredCall? call, CancellationToken cancellationToken)
+    /// <param name="request">The caller's request.</param>
+    /// <param name="authority">What it asks for.</param>
+    /// <param name="deadline">The end of its time, when it has been routed before: its first route gave it.</param>
+    /// <param name="call">Its measurement, while somebody listens.</param>
+    /// <param name="cancellationToken">The caller's, or the deadline's.</param>
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, RequestDeadline? deadline, MeasuredCall? call, CancellationToken cancellationToken)
     {
         if (_isClosed)
         {
@@ -49,7 +67,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         var listener = authority.Listener.View;
         if (listener.IsPending)
         {
-            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), request, authority, call, cancellationToken);
+            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), request, authority, deadline, call, route: "", cancellationToken);
         }
 
         if (listener.Routes is null)
@@ -69,80 +87,154 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             return Task.FromResult(outcome.Reply);
         }
 
-        // 3. The cluster. One that is still on its way: where the request would have gone before, or wait for it.
-        var cluster = outcome.Cluster!; // set when there is neither failure nor reply
+        // 3. The time it may take, whatever else happens to it.
+        var limits = _router.TimeoutOf(request, in outcome, listener.Routes.Connection);
+        return limits.Timeout is null || deadline is not null
+            ? ForwardAsync(request, authority, listener, outcome, limits, deadline, call, cancellationToken)
+            : ForwardInTimeAsync(request, authority, listener, outcome, limits, call, cancellationToken);
+    }
+
+    /// <summary>Forwards a request whose time is limited: the limit belongs to it until the end of the response's body.</summary>
+    private async Task<HttpResponseMessage> ForwardInTimeAsync(
+        HttpRequestMessage request, MeshAuthority authority, ListenerView listener, RouteOutcome outcome, RequestTimeout limits, MeasuredCall? call, CancellationToken cancellationToken)
+    {
+        var deadline = _deadlines.Begin(limits.Stream, limits.Route, isKept: request.Content is null, cancellationToken);
+        try
+        {
+            if (ForwardedContent.IsAtHand(request.Content))
+            {
+                deadline.OnSent();
+            }
+
+            var response = await ForwardAsync(request, authority, listener, outcome, limits, deadline, call, deadline.Token).ConfigureAwait(false);
+            deadline.LeaveCaller();
+            var timed = new TimedBody(deadline, outcome.Route!.Name, response, MeshFailure.IsGrpc(request)); // the outcome is to forward
+            if (!timed.TryBegin())
+            {
+                deadline.End(isUnused: true);
+            }
+
+            return response;
+        }
+        catch (OperationCanceledException exception) when (!deadline.IsExpired && cancellationToken.IsCancellationRequested)
+        {
+            // The deadline's token was the caller's, as far as the caller knows.
+            deadline.End(isUnused: false);
+            throw new TaskCanceledException(exception.Message, exception, cancellationToken);
+        }
+        catch
+        {
+            deadline.End(isUnused: false);
+            throw;
+        }
+    }
+
+    private Task<HttpResponseMessage> ForwardAsync(
+        HttpRequestMessage request,
+        MeshAuthority authority,
+        ListenerView listener,
+        RouteOutcome outcome,
+        RequestTimeout limits,
+        RequestDeadline? deadline,
+        MeasuredCall? call,
+        CancellationToken cancellationToken)
+    {
+        // 4. The cluster: the route's, or the one that the request names.
+        var cluster = outcome.Cluster;
+        var route = outcome.Route!.Name; // neither failure nor reply
+        if (cluster is null)
+        {
+            var demanded = onDemand.Find(outcome.ClusterName ?? "");
+            cluster = demanded?.Cluster;
+            if (demanded is null)
+            {
+                return NotFoundAsync(request, authority, in outcome, $"route '{route}' goes where its cluster_header says, and '{outcome.ClusterName}' is no cluster that could be asked for");
+            }
+
+            if (cluster is null || cluster.View.IsPending)
+            {
+                return WaitAndSendAsync(demanded.WaitAsync(cancellationToken), request, authority, deadline, call, route, cancellationToken);
+            }
+        }
+
+        // One that is still on its way: where the request would have gone before, or wait for it.
         var view = cluster.View;
         if (view.IsPending)
         {
             var standIn = listener.StandIn is null ? outcome : _router.Route(request, authority, listener.StandIn);
             if (standIn.Cluster?.View.IsPending != false)
             {
-                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, call, cancellationToken);
+                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, deadline, call, route, cancellationToken);
             }
 
             outcome = standIn;
-            cluster = outcome.Cluster;
+            cluster = standIn.Cluster;
+            view = cluster.View;
         }
 
-        // 4. The request as its route has it: the caller's own, unless the route changes something. And its hash, if the cluster asks for one.
-        ChangedRequest? changed = null;
-        var hash = RequestHash.None;
-        if (cluster.View is { Picker.NeedsHash: true } hashing)
+        if (view.IsAbsent)
         {
-            if (_router.HashAndChange(request, authority, in outcome, hashing.Config?.LoadBalancer, out changed, out hash) is { } hashFailure)
-            {
-                return FailAsync(request, authority, hashFailure);
-            }
+            return NotFoundAsync(request, authority, in outcome, $"cluster '{cluster.Name}': {view.Error?.Message}");
         }
-        else if (!outcome.Choice!.IsPlain && _router.Change(request, authority, in outcome, out changed) is { } failure)
+
+        // 5. Its hash, if the cluster asks for one; and the request as its route has it: the caller's own, unless the route changes something.
+        List<string>? newCookies = null;
+        var hash = view.Picker is { NeedsHash: true } ? _router.Hash(request, authority, in outcome, view.Config?.LoadBalancer, out newCookies) : RequestHash.None;
+        if (_router.Change(request, authority, in outcome, cluster.Name, in limits, deadline, newCookies, out var changed) is { } failure)
         {
             return FailAsync(request, authority, failure);
         }
 
-        // 5. An endpoint, and its connections.
-        return SendToClusterAsync(request, changed, authority, cluster, hash, call, attempted: null, attempt: 1, failed: null, cancellationToken);
+        // 6. An endpoint, and its connections.
+        var routed = new RoutedRequest(request, changed, RequestRouter.HopOf(in outcome, in limits), authority, cluster, deadline, route) { Hash = hash, Call = call };
+        return SendToClusterAsync(routed, attempt: 1, failed: null, cancellationToken);
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>
-    private async Task<HttpResponseMessage> WaitAndSendAsync(Task change, HttpRequestMessage request, MeshAuthority authority, MeasuredCall? call, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> WaitAndSendAsync(
+        Task change, HttpRequestMessage request, MeshAuthority authority, RequestDeadline? deadline, MeasuredCall? call, string route, CancellationToken cancellationToken)
     {
-        await change.ConfigureAwait(false);
-        return await SendAsync(request, authority, call, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await change.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (deadline is { IsExpired: true })
+        {
+            return await FailAsync(request, authority, MeshFailure.Timeout(deadline, route, " before its cluster has come")).ConfigureAwait(false);
+        }
+
+        return await SendAsync(request, authority, deadline, call, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <param name="request">The caller's request.</param>
-    /// <param name="changed">What becomes of it, where its route changes something.</param>
-    /// <param name="authority">Where to begin anew, should the cluster be gone.</param>
-    /// <param name="cluster">The cluster.</param>
-    /// <param name="hash">The request's hash, for all of its attempts.</param>
-    /// <param name="call">The call's measurement, while somebody listens.</param>
-    /// <param name="attempted">The attempt's, once it has begun.</param>
+    /// <param name="routed">The request.</param>
     /// <param name="attempt">1 for the first.</param>
     /// <param name="failed">The endpoint of the attempt before.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    private Task<HttpResponseMessage> SendToClusterAsync(
-        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, MeasuredCall? call, MeasuredAttempt? attempted, int attempt, EndpointState? failed, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">The caller's, or the deadline's.</param>
+    private Task<HttpResponseMessage> SendToClusterAsync(RoutedRequest routed, int attempt, EndpointState? failed, CancellationToken cancellationToken)
     {
+        var cluster = routed.Cluster;
         while (true)
         {
             var view = cluster.View;
             if (view.Error is { } error)
             {
-                return FailAsync(request, authority, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
+                return view.IsAbsent
+                    ? SendAsync(routed.Original, routed.Authority, routed.Deadline, routed.Call, cancellationToken) // gone since the request was routed: the route answers for it
+                    : FailAsync(routed.Original, routed.Authority, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
             }
 
             if (view.Picker is null && view.Destinations is null)
             {
                 // It changed since the request was routed. Retired: the routes are other ones by now.
                 return view.IsRetired
-                    ? SendAsync(request, authority, call, cancellationToken)
-                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, call, cancellationToken);
+                    ? SendAsync(routed.Original, routed.Authority, routed.Deadline, routed.Call, cancellationToken)
+                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), routed.Original, routed.Authority, routed.Deadline, routed.Call, routed.Route, cancellationToken);
             }
 
-            var endpoint = view.Destinations is { } destinations ? Find(destinations, request) : Pick(view, hash, failed);
+            var endpoint = view.Destinations is { } destinations ? Find(destinations, routed.Original) : Pick(view, routed.Hash, failed);
             if (endpoint is null)
             {
-                return FailAsync(request, authority, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
+                return FailAsync(routed.Original, routed.Authority, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
             }
 
             if (endpoint.TryAcquire())
@@ -151,67 +243,85 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 
                 // Trying another endpoint because none of the request was sent is still the same attempt, as a wait for a connection is in gRPC.
-                return call is null || attempted is not null
-                    ? SendToEndpointAsync(request, changed, authority, cluster, hash, endpoint, attempted, nextAttempt, cancellationToken)
-                    : MeasureAttemptAsync(call, request, changed, authority, cluster, hash, endpoint, nextAttempt, cancellationToken);
+                return routed.Call is null || routed.Attempt is not null
+                    ? SendToEndpointAsync(routed, endpoint, nextAttempt, cancellationToken)
+                    : MeasureAttemptAsync(routed, routed.Call, endpoint, nextAttempt, cancellationToken);
             }
 
             // It left the configuration after the view was read: there is a newer one.
         }
     }
 
-    private Task<HttpResponseMessage> MeasureAttemptAsync(
-        MeasuredCall call, HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> MeasureAttemptAsync(RoutedRequest routed, MeasuredCall call, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
-        var attempt = call.StartAttempt(previousAttempts: 0, cluster.Name);
-        return attempt.RunAsync(() => SendToEndpointAsync(request, changed, authority, cluster, hash, endpoint, attempt, nextAttempt, cancellationToken));
+        var attempt = call.StartAttempt(previousAttempts: 0, routed.Cluster.Name);
+        var measured = routed with { Attempt = attempt };
+        return attempt.RunAsync(() => SendToEndpointAsync(measured, endpoint, nextAttempt, cancellationToken));
     }
 
-    /// <param name="request">The caller's request.</param>
-    /// <param name="changed">What becomes of it, where its route changes something.</param>
-    /// <param name="authority">As for the cluster.</param>
-    /// <param name="cluster">The endpoint's cluster.</param>
-    /// <param name="hash">As for the cluster.</param>
+    /// <param name="routed">The request.</param>
     /// <param name="endpoint">The endpoint, with a lease that this method gives back or hands to the response.</param>
-    /// <param name="measured">The attempt's measurement, while somebody listens.</param>
     /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    private async Task<HttpResponseMessage> SendToEndpointAsync(
-        HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, RequestHash hash, EndpointState endpoint, MeasuredAttempt? measured, int nextAttempt, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">The caller's, or the deadline's.</param>
+    private async Task<HttpResponseMessage> SendToEndpointAsync(RoutedRequest routed, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
-        measured?.OnEndpoint(endpoint);
-        var outgoing = UpstreamVersion.Apply(changed?.Outgoing ?? request, endpoint.Protocol);
-        var trace = TraceHeaders.Absent(outgoing);
-        HttpRequestException refused;
+        routed.Attempt?.OnEndpoint(endpoint);
+        var outgoing = routed.Outgoing;
+        var trace = default(TraceHeaders);
+        MeshFailure failure;
+        HttpResponseMessage? response = null;
         try
         {
-            var response = await endpoint.SendAsync(outgoing, cancellationToken).ConfigureAwait(false);
+            routed.Changed?.AimAt(endpoint);
+            outgoing = UpstreamVersion.Apply(outgoing, endpoint.Protocol);
+            trace = TraceHeaders.Absent(outgoing);
+            routed.Hop.AddTo(outgoing);
+            response = await endpoint.SendAsync(outgoing, cancellationToken).ConfigureAwait(false);
             endpoint.OnConnected();
-            response.RequestMessage = request;
-            changed?.Finish(response);
+            response.RequestMessage = routed.Original;
+            routed.Changed?.Finish(response);
             TrackedContent.Attach(response, endpoint);
             return response;
         }
-        catch (HttpRequestException exception) when (exception.InnerException is EndpointConnectException)
+        catch (HttpRequestException exception) when (exception.InnerException is EndpointConnectException refusal && routed.Deadline is not { IsExpired: true })
         {
             endpoint.OnConnectFailed();
             endpoint.Release();
-            refused = exception;
+            failure = new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{routed.Cluster.Name}': {refusal.Message}", exception);
         }
-        catch
+        catch (Exception exception)
         {
+            // Whatever the request or its response broke off with: when its time is over, that is why.
+            response?.Dispose();
             endpoint.Release();
-            throw;
+            if (routed.Deadline is not { IsExpired: true } deadline)
+            {
+                throw;
+            }
+
+            failure = MeshFailure.Timeout(deadline, routed.Route, " before a response") with { InnerException = exception };
+            nextAttempt = NoAttempt;
         }
         finally
         {
+            if (ReferenceEquals(outgoing, routed.Original))
+            {
+                routed.Hop.RemoveFrom(routed.Original);
+            }
+
             trace.Remove(outgoing);
         }
 
         var next = nextAttempt != NoAttempt
-            ? SendToClusterAsync(request, changed, authority, cluster, hash, measured?.Call, measured, nextAttempt, endpoint, cancellationToken)
-            : FailAsync(request, authority, new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused));
+            ? SendToClusterAsync(routed, nextAttempt, endpoint, cancellationToken)
+            : FailAsync(routed.Original, routed.Authority, failure);
         return await next.ConfigureAwait(false);
+    }
+
+    private Task<HttpResponseMessage> NotFoundAsync(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, string reason)
+    {
+        metrics.OnFailed(MeshFailureReason.ClusterUnavailable, authority.Host);
+        return Task.FromResult(_router.NotFound(request, authority, in outcome, reason));
     }
 
     private Task<HttpResponseMessage> FailAsync(HttpRequestMessage request, MeshAuthority authority, MeshFailure failure)

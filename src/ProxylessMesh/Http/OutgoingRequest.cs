@@ -1,3 +1,5 @@
+using ProxylessMesh.Resilience;
+
 namespace ProxylessMesh.Http;
 
 /// <summary>
@@ -6,13 +8,17 @@ namespace ProxylessMesh.Http;
 /// </summary>
 internal static class OutgoingRequest
 {
-    public static HttpRequestMessage Copy(HttpRequestMessage request)
+    /// <param name="request">The caller's request.</param>
+    /// <param name="path">Its path and query where they are to be other than its URI's.</param>
+    /// <param name="deadline">Is told when the body has been sent; <see langword="null"/> when nothing waits for that.</param>
+    public static HttpRequestMessage Copy(HttpRequestMessage request, string? path = null, RequestDeadline? deadline = null)
     {
-        var copy = new HttpRequestMessage(request.Method, request.RequestUri)
+        var uri = request.RequestUri!; // a request without a URI does not enter the mesh
+        var copy = new HttpRequestMessage(request.Method, path is null ? uri : WithPath(uri, path))
         {
             Version = request.Version,
             VersionPolicy = request.VersionPolicy,
-            Content = request.Content,
+            Content = deadline is null || request.Content is null ? request.Content : new ForwardedContent(request.Content, deadline),
         };
         foreach (var header in request.Headers.NonValidated)
         {
@@ -26,6 +32,15 @@ internal static class OutgoingRequest
         }
 
         return copy;
+    }
+
+    /// <param name="uri">The URI.</param>
+    /// <param name="path">Its new path and query, to be sent as they stand.</param>
+    public static Uri WithPath(Uri uri, string path)
+    {
+        // Without a slash the path would run into the authority.
+        var separator = path.StartsWith('/') ? "" : "/";
+        return new Uri($"{uri.Scheme}://{uri.Authority}{separator}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
     /// <summary>The protocol as Envoy writes it.</summary>

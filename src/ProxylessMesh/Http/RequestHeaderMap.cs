@@ -58,15 +58,7 @@ internal sealed class RequestHeaderMap(HttpRequestMessage request, string host) 
         }
     }
 
-    private void SetPath(string path)
-    {
-        // Without a slash the path would run into the authority.
-        var separator = path.StartsWith('/') ? "" : "/";
-        var uri = request.RequestUri!; // a request without a URI does not enter the mesh
-        request.RequestUri = new Uri(
-            $"{uri.Scheme}://{uri.Authority}{separator}{path}",
-            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-    }
+    private void SetPath(string path) => request.RequestUri = OutgoingRequest.WithPath(request.RequestUri!, path); // a request without a URI does not enter the mesh
 
     /// <summary>The body belongs to the caller, headers and all: those of a wrapper round it may change.</summary>
     private ForwardedContent? OwnContent()

@@ -7,17 +7,30 @@ namespace ProxylessMesh.Http;
 /// <summary>The headers of an outgoing request, pseudo-headers included, as matchers see them.</summary>
 /// <param name="request">The request.</param>
 /// <param name="host">What it will send as Host or <c>:authority</c>.</param>
-internal readonly struct RequestHeaders(HttpRequestMessage request, string host) : IRequestHeaders
+/// <param name="path">Its path and query where they are other than its URI's, as when they were normalized.</param>
+/// <param name="isGrpcView">Whether matchers see what gRPC's see of a call: several values as one, and nothing of what the call's transport adds.</param>
+internal readonly struct RequestHeaders(HttpRequestMessage request, string host, string? path = null, bool isGrpcView = false) : IRequestHeaders
 {
+    /// <summary>An empty value as gRPC has it: empty to those who look at it, absent to those who ask for its presence.</summary>
+    private static readonly StringValues EmptyGrpcValue = new([null]);
+
     public StringValues GetHeader(string name) => name switch
     {
         ":method" => request.Method.Method,
-        ":path" => request.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
+        ":path" => path ?? request.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
         ":authority" or "host" => host,
         ":scheme" => request.RequestUri!.Scheme,
+        "grpc-timeout" or "te" or "user-agent" when isGrpcView => StringValues.Empty,
         _ => Find(request.Headers.NonValidated, name, out var values) || (request.Content is { } content && Find(content.Headers.NonValidated, name, out values))
-            ? values
+            ? isGrpcView ? AsGrpc(values) : values
             : StringValues.Empty,
+    };
+
+    private static StringValues AsGrpc(StringValues values) => values switch
+    {
+        [""] => EmptyGrpcValue,
+        { Count: > 1 } => string.Join(',', values.ToArray()),
+        _ => values,
     };
 
     private static bool Find(HttpHeadersNonValidated headers, string name, out StringValues values)

@@ -2,6 +2,7 @@ using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Matching;
+using ProxylessMesh.Resilience;
 using ProxylessMesh.Routing;
 
 namespace ProxylessMesh.Http;
@@ -10,11 +11,25 @@ namespace ProxylessMesh.Http;
 /// Asks the routes about a request, and does to request and response what its route says. A route that changes nothing
 /// costs nothing but the look-up.
 /// </summary>
-internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvider, RequestHasher hasher)
+/// <param name="random">Draws for weights and fractions.</param>
+/// <param name="timeProvider">For what headers say of the time.</param>
+/// <param name="rules">What the control plane may do to requests.</param>
+/// <param name="hasher">Hashes requests for clusters that balance by hashes.</param>
+internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvider, RouteRules rules, RequestHasher hasher)
 {
     public RouteOutcome Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes)
     {
-        // 1. The virtual host.
+        // 1. The path in its normal form, and the virtual host.
+        var uri = request.RequestUri!; // a request without a URI does not enter the mesh
+        var normalized = PathNormalizer.Normalize(uri.PathAndQuery, routes.Connection.Path);
+        if (normalized.LocalStatus != 0)
+        {
+            return RouteOutcome.Answer(LocalResponse.Create(
+                request, normalized.LocalStatus, location: normalized.LocalStatus == NormalizedPath.Redirected ? normalized.PathAndQuery : null));
+        }
+
+        var path = normalized.PathAndQuery;
+        var changedPath = ReferenceEquals(path, uri.PathAndQuery) ? null : path;
         var host = request.Headers.Host ?? authority.Host;
         var virtualHost = ReferenceEquals(host, authority.Host) ? authority.FindVirtualHost(routes) : routes.FindVirtualHost(host);
         if (virtualHost is null)
@@ -23,32 +38,26 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         }
 
         // 2. TLS where it is required. A caller inside the mesh is an internal one.
-        var uri = request.RequestUri!; // a request without a URI does not enter the mesh
         if (TlsRedirect.IsNeeded(virtualHost.Config.RequireTls, uri.Scheme, isInternal: true))
         {
-            return RouteOutcome.Answer(LocalResponse.Create(request, TlsRedirect.Status, TlsRedirect.Location(host, uri.PathAndQuery)));
+            return RouteOutcome.Answer(LocalResponse.Create(request, TlsRedirect.Status, TlsRedirect.Location(host, path)));
         }
 
         // 3. The route, and what it does.
-        var path = uri.PathAndQuery;
-        var headers = new RequestHeaders(request, host);
+        var headers = new RequestHeaders(request, host, changedPath, isGrpcView: rules.IsGrpcDialect && request.Content is not null && MeshFailure.IsGrpc(request));
         switch (virtualHost.Match(RequestPath.WithoutQuery(path), in headers, random))
         {
             case ForwardRoute<ClusterState> forward:
                 var choice = forward.Pick(in headers, random);
-                return choice.Cluster is not null
-                    ? RouteOutcome.Forward(virtualHost, forward, choice)
-                    : RouteOutcome.Fail(
-                        MeshFailureReason.UnsupportedRoute,
-                        $"route '{forward.Name}' of virtual host '{virtualHost.Name}' says 'cluster_header', which this version does not carry out");
+                return RouteOutcome.Forward(virtualHost, forward, choice, changedPath, choice.Cluster is null ? choice.ClusterNameOf(in headers) : null);
 
             case RedirectRoute<ClusterState> redirect:
                 return RouteOutcome.Answer(LocalResponse.Create(
-                    request, redirect.Status, redirect.Location(uri.Scheme, host, path), headers: redirect.Headers, context: Context(request, host, virtualHost, redirect)));
+                    request, redirect.Status, redirect.Location(uri.Scheme, host, path), headers: redirect.Headers, context: Context(request, host, path, virtualHost, redirect)));
 
             case DirectResponseRoute<ClusterState> direct:
                 return RouteOutcome.Answer(LocalResponse.Create(
-                    request, direct.Status, body: direct.Body, headers: direct.Headers, context: Context(request, host, virtualHost, direct)));
+                    request, direct.Status, body: direct.Body, headers: direct.Headers, context: Context(request, host, path, virtualHost, direct)));
 
             case UnsupportedRoute<ClusterState> unsupported:
                 return RouteOutcome.Fail(
@@ -62,45 +71,97 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         }
     }
 
-    /// <summary>Makes what is sent of the caller's request, where its route changes the request or the response.</summary>
-    /// <param name="request">The caller's request.</param>
-    /// <param name="authority">What it asks for.</param>
-    /// <param name="outcome">Where it goes: a choice that is not plain.</param>
-    /// <param name="changed">What is sent in its place.</param>
-    /// <returns>Why it cannot be sent, or <see langword="null"/>.</returns>
-    public MeshFailure? Change(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, out ChangedRequest? changed)
-        => Change(request, authority, in outcome, newCookies: [], out changed);
+    /// <summary>How long the request may take. A limit that the caller keeps by itself is none.</summary>
+    public RequestTimeout TimeoutOf(HttpRequestMessage request, in RouteOutcome outcome, HttpConnectionConfig connection)
+    {
+        var timeouts = outcome.Route!.Action.Timeouts; // the outcome is to forward
+        if (request.Content is null || !MeshFailure.IsGrpc(request))
+        {
+            return RequestTimeout.Of(timeouts, grpcTimeout: null, connection.MaxStreamDuration);
+        }
 
-    /// <summary>
-    /// Hashes a request for a cluster that balances by hashes, by the cluster's own hash policies or else its route's, and makes
-    /// what is sent of it.
-    /// </summary>
+        var own = request.Headers.NonValidated.TryGetValues("grpc-timeout", out var values) ? values.ToString() : null;
+        if (rules.IsGrpcDialect)
+        {
+            return RequestTimeout.OfGrpc(timeouts, own, connection.MaxStreamDuration);
+        }
+
+        var limits = RequestTimeout.Of(timeouts, own, connection.MaxStreamDuration);
+        if (limits.GrpcTimeout is { } left)
+        {
+            return RequestTimeout.IsLonger(own, left) ? limits : default;
+        }
+
+        return limits.Timeout is { } limit && RequestTimeout.IsLonger(own, limit) ? limits with { GrpcTimeout = limit } : limits;
+    }
+
+    /// <summary>What the next hop is told.</summary>
+    public static HopHeaders HopOf(in RouteOutcome outcome, in RequestTimeout limits)
+        => new(limits.Route is null ? null : outcome.Route!.ExpectedTimeout, outcome.VirtualHost!.Config.IncludeAttemptCount); // the outcome is to forward
+
+    /// <summary>Answers a request whose cluster does not exist (<c>cluster_not_found_response_code</c>).</summary>
+    public HttpResponseMessage NotFound(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, string reason)
+    {
+        var (route, virtualHost, choice) = (outcome.Route!, outcome.VirtualHost!, outcome.Choice!); // the outcome is to forward
+        var context = Context(request, request.Headers.Host ?? authority.Host, outcome.Path ?? request.RequestUri!.PathAndQuery, virtualHost, route);
+        return LocalResponse.Create(request, route.Action.ClusterNotFoundStatus, reason: reason, headers: choice.Headers, context: context);
+    }
+
+    /// <summary>Hashes a request for a cluster that balances by hashes: by the cluster's own hash policies, or else its route's.</summary>
     /// <param name="request">The caller's request.</param>
     /// <param name="authority">What it asks for.</param>
     /// <param name="outcome">Where it goes.</param>
     /// <param name="balancer">How the cluster balances.</param>
-    /// <param name="changed">What is sent in its place; <see langword="null"/> for the request as it is.</param>
-    /// <param name="hash">The hash, for all of the request's attempts.</param>
-    /// <returns>Why it cannot be sent, or <see langword="null"/>.</returns>
-    public MeshFailure? HashAndChange(
-        HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, LoadBalancerConfig? balancer, out ChangedRequest? changed, out RequestHash hash)
+    /// <param name="newCookies">The Set-Cookie headers that a policy made, or <see langword="null"/>.</param>
+    /// <returns>The hash, for all of the request's attempts.</returns>
+    public RequestHash Hash(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, LoadBalancerConfig? balancer, out List<string>? newCookies)
     {
-        changed = null;
         var policies = balancer is HashingConfig { HashPolicies: { IsEmpty: false } own } ? own : outcome.Route?.Action.HashPolicies ?? [];
-        hash = hasher.Hash(policies, new RequestHeaders(request, request.Headers.Host ?? authority.Host), out var newCookies);
-        return newCookies is null && outcome.Choice?.IsPlain != false ? null : Change(request, authority, in outcome, newCookies ?? [], out changed);
+        return hasher.Hash(policies, new RequestHeaders(request, request.Headers.Host ?? authority.Host, outcome.Path), out newCookies);
     }
 
-    private MeshFailure? Change(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, IReadOnlyList<string> newCookies, out ChangedRequest? changed)
+    /// <summary>Makes what is sent of the caller's request, where its route changes the request or the response.</summary>
+    /// <param name="request">The caller's request.</param>
+    /// <param name="authority">What it asks for.</param>
+    /// <param name="outcome">Where it goes.</param>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="limits">How long it may take.</param>
+    /// <param name="deadline">The end of its time.</param>
+    /// <param name="newCookies">The Set-Cookie headers to add to its response, or <see langword="null"/>.</param>
+    /// <param name="changed">What is sent in its place, or <see langword="null"/> when it is sent as it is.</param>
+    /// <returns>Why it cannot be sent, or <see langword="null"/>.</returns>
+    public MeshFailure? Change(
+        HttpRequestMessage request,
+        MeshAuthority authority,
+        in RouteOutcome outcome,
+        string cluster,
+        in RequestTimeout limits,
+        RequestDeadline? deadline,
+        List<string>? newCookies,
+        out ChangedRequest? changed)
     {
         changed = null;
-        if (outcome is not { Choice: { } choice, Route: { } route, VirtualHost: { } virtualHost })
+        var (route, virtualHost, choice) = (outcome.Route!, outcome.VirtualHost!, outcome.Choice!); // the outcome is to forward
+        var awaitsSent = deadline is { AwaitsSent: true } && !ForwardedContent.IsAtHand(request.Content);
+        var takesEndpointHost = choice.TakesEndpointHost && rules.MayTakeEndpointHost;
+        var hop = HopOf(in outcome, in limits);
+        var isCopied = choice.ChangesRequest || takesEndpointHost || awaitsSent || outcome.Path is not null || limits.GrpcTimeout is not null || hop.Replaces(request);
+        if (!isCopied && !choice.Headers.HasResponse && newCookies is null)
         {
             return null;
         }
 
-        var outgoing = choice.ChangesRequest ? OutgoingRequest.Copy(request) : request;
-        var context = Context(outgoing, outgoing.Headers.Host ?? authority.Host, virtualHost, route) with { ClusterName = choice.Cluster?.Name };
+        // 1. A copy, with the path, the time and the body that it is sent with.
+        var outgoing = isCopied ? OutgoingRequest.Copy(request, outcome.Path, awaitsSent ? deadline : null) : request;
+        if (limits.GrpcTimeout is not null)
+        {
+            outgoing.Headers.Remove("grpc-timeout");
+            outgoing.Headers.TryAddWithoutValidation("grpc-timeout", RequestTimeout.Format(deadline?.Remaining ?? limits.GrpcTimeout.Value));
+        }
+
+        // 2. What the route changes.
+        var host = outgoing.Headers.Host ?? authority.Host;
+        var context = Context(outgoing, host, outgoing.RequestUri!.PathAndQuery, virtualHost, route) with { ClusterName = cluster };
         if (choice.ChangesRequest)
         {
             try
@@ -114,18 +175,23 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
             }
         }
 
-        changed = new ChangedRequest(request, outgoing, choice, context) { NewCookies = newCookies };
+        changed = new ChangedRequest(request, outgoing, choice, context)
+        {
+            NewCookies = newCookies ?? [],
+            TakesEndpointHost = takesEndpointHost,
+            ForwardedHost = takesEndpointHost && route.Action.AppendForwardedHost ? host : null,
+        };
         return null;
     }
 
-    private HeaderFormatContext Context(HttpRequestMessage request, string host, VirtualHost<ClusterState> virtualHost, Route<ClusterState> route) => new()
+    private HeaderFormatContext Context(HttpRequestMessage request, string host, string path, VirtualHost<ClusterState> virtualHost, Route<ClusterState> route) => new()
     {
         Request = new RequestHeaderMap(request, host),
-        OriginalPath = request.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
+        OriginalPath = path,
         Protocol = OutgoingRequest.ProtocolOf(request),
         StartTime = timeProvider.GetUtcNow(),
         RouteName = route.Name,
         VirtualHostName = virtualHost.Name,
-        VirtualClusterName = virtualHost.FindVirtualCluster(new RequestHeaders(request, host)),
+        VirtualClusterName = virtualHost.FindVirtualCluster(new RequestHeaders(request, host, path)),
     };
 }

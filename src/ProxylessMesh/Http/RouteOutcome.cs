@@ -4,35 +4,39 @@ using ProxylessMesh.Routing;
 namespace ProxylessMesh.Http;
 
 /// <summary>What routing says of one request: it goes to a cluster, or it ends here. Immutable, on the stack.</summary>
-internal readonly struct RouteOutcome
+internal readonly record struct RouteOutcome
 {
-    private RouteOutcome(MeshFailure? failure, HttpResponseMessage? reply, VirtualHost<ClusterState>? host, ForwardRoute<ClusterState>? route, ClusterChoice<ClusterState>? choice)
-    {
-        Failure = failure;
-        Reply = reply;
-        VirtualHost = host;
-        Route = route;
-        Choice = choice;
-    }
-
     /// <summary>Why it cannot be sent.</summary>
-    public MeshFailure? Failure { get; }
+    public MeshFailure? Failure { get; private init; }
 
     /// <summary>The mesh's own answer.</summary>
-    public HttpResponseMessage? Reply { get; }
+    public HttpResponseMessage? Reply { get; private init; }
 
-    public VirtualHost<ClusterState>? VirtualHost { get; }
+    public VirtualHost<ClusterState>? VirtualHost { get; private init; }
 
-    public ForwardRoute<ClusterState>? Route { get; }
+    public ForwardRoute<ClusterState>? Route { get; private init; }
 
-    public ClusterChoice<ClusterState>? Choice { get; }
+    public ClusterChoice<ClusterState>? Choice { get; private init; }
 
-    /// <summary>Where it goes; <see langword="null"/> when it ends here.</summary>
+    /// <summary>The request's path and query in their normal form; <see langword="null"/> where its URI has them so.</summary>
+    public string? Path { get; private init; }
+
+    /// <summary>Where it goes; <see langword="null"/> when it ends here, or when <see cref="ClusterName"/> says where.</summary>
     public ClusterState? Cluster => Choice?.Cluster;
 
-    public static RouteOutcome Fail(MeshFailureReason reason, string message) => new(new MeshFailure(reason, message), null, null, null, null);
+    /// <summary>The cluster that the request names in a header; empty when it names none.</summary>
+    public string? ClusterName { get; private init; }
 
-    public static RouteOutcome Answer(HttpResponseMessage reply) => new(null, reply, null, null, null);
+    public static RouteOutcome Fail(MeshFailureReason reason, string message) => new() { Failure = new MeshFailure(reason, message) };
 
-    public static RouteOutcome Forward(VirtualHost<ClusterState> host, ForwardRoute<ClusterState> route, ClusterChoice<ClusterState> choice) => new(null, null, host, route, choice);
+    public static RouteOutcome Answer(HttpResponseMessage reply) => new() { Reply = reply };
+
+    public static RouteOutcome Forward(VirtualHost<ClusterState> host, ForwardRoute<ClusterState> route, ClusterChoice<ClusterState> choice, string? path, string? clusterName) => new()
+    {
+        VirtualHost = host,
+        Route = route,
+        Choice = choice,
+        Path = path,
+        ClusterName = clusterName,
+    };
 }

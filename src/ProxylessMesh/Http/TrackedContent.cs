@@ -18,6 +18,9 @@ internal sealed class TrackedContent : HttpContent
     /// <summary>The <see cref="EndpointState"/> to give back, or a <see cref="MeasuredAttempt"/> to tell as well: one field, so that unmeasured responses stay as small.</summary>
     private object? _lease;
 
+    /// <summary>Set before the response is handed out, where the request's time is limited.</summary>
+    private TimedBody? _timed;
+
     private TrackedContent(HttpContent inner, EndpointState endpoint)
     {
         _inner = inner;
@@ -75,6 +78,23 @@ internal sealed class TrackedContent : HttpContent
         return true;
     }
 
+    /// <summary>Has the body end with the request's time.</summary>
+    /// <returns>Whether it will; otherwise it has ended.</returns>
+    public bool TryLimit(TimedBody timed)
+    {
+        if (Volatile.Read(ref _lease) is null)
+        {
+            return false;
+        }
+
+        _timed = timed;
+        timed.Begin();
+        return true;
+    }
+
+    /// <summary>Breaks the body's connection, or its stream in it.</summary>
+    public void Break() => _inner.Dispose();
+
     /// <summary>The body was read to its end: gives the lease back; harmless when repeated, as its siblings are.</summary>
     public void Complete() => End(isComplete: true, failure: null);
 
@@ -91,7 +111,7 @@ internal sealed class TrackedContent : HttpContent
         => Task.FromResult(CreateContentReadStream(cancellationToken));
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken)
-        => new TrackedStream(_inner.ReadAsStream(cancellationToken), this);
+        => new TrackedStream(OpenBody(cancellationToken), this);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -101,7 +121,7 @@ internal sealed class TrackedContent : HttpContent
         try
         {
             // As the inner content would do it, but with a state machine less.
-            var body = _inner.ReadAsStream(cancellationToken);
+            var body = OpenBody(cancellationToken);
             await using (body.ConfigureAwait(false))
             {
                 await body.CopyToAsync(stream, CopyBufferSize, cancellationToken).ConfigureAwait(false);
@@ -119,7 +139,16 @@ internal sealed class TrackedContent : HttpContent
     {
         try
         {
-            _inner.CopyTo(stream, context, cancellationToken);
+            if (_timed is null)
+            {
+                _inner.CopyTo(stream, context, cancellationToken);
+            }
+            else
+            {
+                using var body = OpenBody(cancellationToken);
+                body.CopyTo(stream);
+            }
+
             Complete();
         }
         catch (Exception exception)
@@ -147,9 +176,20 @@ internal sealed class TrackedContent : HttpContent
         base.Dispose(disposing);
     }
 
+    private Stream OpenBody(CancellationToken cancellationToken)
+    {
+        var body = _inner.ReadAsStream(cancellationToken);
+        return _timed is null ? body : new TimedStream(body, _timed);
+    }
+
     private void End(bool isComplete, Exception? failure)
     {
         var lease = Interlocked.Exchange(ref _lease, null);
+        if (lease is not null)
+        {
+            _timed?.End();
+        }
+
         if (lease is EndpointState endpoint)
         {
             endpoint.Release();

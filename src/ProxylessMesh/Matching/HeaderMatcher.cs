@@ -47,7 +47,8 @@ internal sealed record HeaderMatcher
     {
         if (_string is null && _range is null)
         {
-            return (values.Count > 0 == _present) != Invert;
+            // A value that is null is an empty one of gRPC's, which counts as absent here and nowhere else.
+            return (values is [not null, ..] == _present) != Invert;
         }
 
         if (values.Count == 0)

@@ -33,8 +33,11 @@ internal sealed class ClusterChoice<TCluster>
     /// <summary>Whether the request that is sent differs from the one that was made.</summary>
     public bool ChangesRequest { get; }
 
+    /// <summary>Whether the request takes the hostname of the endpoint that is picked.</summary>
+    public bool TakesEndpointHost => HostRewrite is EndpointHostConfig;
+
     /// <summary>Whether request and response pass as they are.</summary>
-    public bool IsPlain => !ChangesRequest && !Headers.HasResponse;
+    public bool IsPlain => !ChangesRequest && !Headers.HasResponse && !TakesEndpointHost;
 
     /// <returns>The name of the cluster of one request; empty when its header does not name one.</returns>
     public string ClusterNameOf<THeaders>(in THeaders headers)

@@ -15,6 +15,9 @@ internal sealed class ForwardRoute<TCluster> : Route<TCluster>
         : base(config)
     {
         Action = action;
+        ExpectedTimeout = !action.Timeouts.HasMaxStreamDuration && (action.Timeouts.Timeout ?? RouteTimeoutsConfig.Default) is var timeout && timeout > TimeSpan.Zero
+            ? timeout.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)
+            : null;
 
         // A cluster without weight is never drawn: it need not even exist.
         var drawable = action.Clusters.Where(static choice => choice.Weight > 0).ToArray();
@@ -24,6 +27,9 @@ internal sealed class ForwardRoute<TCluster> : Route<TCluster>
     }
 
     public ForwardActionConfig Action { get; }
+
+    /// <summary>The route's timeout in milliseconds, as <c>x-envoy-expected-rq-timeout-ms</c> has it; <see langword="null"/> when there is none.</summary>
+    public string? ExpectedTimeout { get; }
 
     /// <summary>Draws the cluster of one request. The caller keeps it for all of the request's attempts.</summary>
     public ClusterChoice<TCluster> Pick<THeaders>(in THeaders headers, IRandomSource random)

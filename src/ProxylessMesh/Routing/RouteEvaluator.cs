@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
 
@@ -11,20 +10,17 @@ namespace ProxylessMesh.Routing;
 /// </summary>
 /// <param name="config">A validated route configuration.</param>
 /// <param name="clusterExists">Whether there is a cluster of that name.</param>
-/// <param name="normalizesPaths">Whether paths are brought into their normal form first, as a listener may ask for.</param>
-internal sealed class RouteEvaluator(RoutesConfig config, Func<string, bool> clusterExists, bool normalizesPaths = false)
+/// <param name="connection">What a listener says of requests before they are routed; <see langword="null"/> for nothing.</param>
+internal sealed class RouteEvaluator(RoutesConfig config, Func<string, bool> clusterExists, HttpConnectionConfig? connection = null)
 {
-    private readonly RouteTable<string> _routes = RouteTable<string>.Build(config, static name => name);
+    private readonly RouteTable<string> _routes = RouteTable<string>.Build(config, static name => name, connection);
 
     public RouteEvaluation Evaluate(RouteRequest request)
     {
-        if (normalizesPaths)
-        {
-            request = request with { Path = PathNormalizer.Normalize(request.Path) };
-        }
-
         // 1. The request as routes see it: what only internal callers may say is gone from the others'.
         var scheme = request.IsTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
+        var path = PathNormalizer.Normalize(request.Path, _routes.Connection.Path);
+        request = request with { Path = path.PathAndQuery };
         var headers = new HeaderList([new(":method", request.Method), new(":path", request.Path), new(":authority", request.Authority), new(":scheme", scheme), .. request.Headers]);
         if (!request.IsInternal)
         {
@@ -32,6 +28,11 @@ internal sealed class RouteEvaluator(RoutesConfig config, Func<string, bool> clu
             {
                 headers.Remove(name);
             }
+        }
+
+        if (path.LocalStatus != 0)
+        {
+            return new RouteEvaluation(headers) { Status = path.LocalStatus, Redirect = path.LocalStatus == NormalizedPath.Redirected ? path.PathAndQuery : null };
         }
 
         // 2. The virtual host.
@@ -110,10 +111,10 @@ internal sealed class RouteEvaluator(RoutesConfig config, Func<string, bool> clu
         }
 
         var grpcTimeout = GrpcRequest.IsGrpc(headers.GetHeader("content-type")) && headers.GetHeader("grpc-timeout") is [{ } value, ..] ? value : null;
-        var timeout = RequestTimeout.Of(route.Action.Timeouts, grpcTimeout);
+        var timeout = RequestTimeout.Of(route.Action.Timeouts, grpcTimeout, _routes.Connection.MaxStreamDuration);
         if (timeout.GrpcTimeout is { } left)
         {
-            headers.Set("grpc-timeout", string.Create(CultureInfo.InvariantCulture, $"{(long)left.TotalMilliseconds}m"));
+            headers.Set("grpc-timeout", RequestTimeout.Format(left));
         }
 
         RequestRewrite.Apply(route, choice, headers, context);

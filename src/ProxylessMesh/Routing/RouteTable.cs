@@ -13,9 +13,10 @@ internal sealed class RouteTable<TCluster>
     private readonly DomainIndex<VirtualHost<TCluster>> _domains;
     private readonly bool _ignorePort;
 
-    private RouteTable(RoutesConfig config, DomainIndex<VirtualHost<TCluster>> domains, IReadOnlyCollection<TCluster> clusters)
+    private RouteTable(RoutesConfig config, HttpConnectionConfig connection, DomainIndex<VirtualHost<TCluster>> domains, IReadOnlyCollection<TCluster> clusters)
     {
         Name = config.Name;
+        Connection = connection;
         Clusters = clusters;
         _domains = domains;
         _ignorePort = config.IgnorePortInHostMatching;
@@ -24,12 +25,16 @@ internal sealed class RouteTable<TCluster>
     /// <summary>The route configuration's name.</summary>
     public string Name { get; }
 
-    /// <summary>Every cluster that a request may be sent to, each once.</summary>
+    /// <summary>What the listener says of requests before they are routed.</summary>
+    public HttpConnectionConfig Connection { get; }
+
+    /// <summary>Every cluster that a request may be sent to and that the routes name, each once.</summary>
     public IReadOnlyCollection<TCluster> Clusters { get; }
 
     /// <param name="config">A validated route configuration.</param>
     /// <param name="cluster">Gives the cluster of a name; called once per distinct name.</param>
-    public static RouteTable<TCluster> Build(RoutesConfig config, Func<string, TCluster> cluster)
+    /// <param name="connection">What the listener says of requests before they are routed; <see langword="null"/> for nothing.</param>
+    public static RouteTable<TCluster> Build(RoutesConfig config, Func<string, TCluster> cluster, HttpConnectionConfig? connection = null)
     {
         var clusters = new Dictionary<string, TCluster>(StringComparer.Ordinal);
         var domains = new List<KeyValuePair<string, VirtualHost<TCluster>>>();
@@ -43,7 +48,7 @@ internal sealed class RouteTable<TCluster>
             }
         }
 
-        return new RouteTable<TCluster>(config, new DomainIndex<VirtualHost<TCluster>>(domains), clusters.Values);
+        return new RouteTable<TCluster>(config, connection ?? HttpConnectionConfig.Default, new DomainIndex<VirtualHost<TCluster>>(domains), clusters.Values);
 
         TCluster Resolve(string name)
         {
@@ -59,13 +64,26 @@ internal sealed class RouteTable<TCluster>
 
     /// <param name="host">The request's authority as the caller gave it, with its port if it has one.</param>
     /// <returns>The virtual host that answers for it, or null.</returns>
-    public VirtualHost<TCluster>? FindVirtualHost(ReadOnlySpan<char> host) => _domains.Find(_ignorePort ? WithoutPort(host) : host);
+    public VirtualHost<TCluster>? FindVirtualHost(ReadOnlySpan<char> host)
+    {
+        // A client asks for the port that its listener stands for: the listener's own and any port are the same.
+        var end = PortOf(host);
+        var name = host[..end];
+        var port = _ignorePort || Connection.StripPort != HostPortStripping.None ? [] : host[end..];
+        if (!Connection.StripTrailingDot || name is not [.., '.'])
+        {
+            return _domains.Find(host[..(end + port.Length)]);
+        }
 
-    private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> host)
+        return _domains.Find(port.IsEmpty ? name[..^1] : string.Concat(name[..^1], port).AsSpan());
+    }
+
+    /// <returns>Where the port begins, colon included; the length where there is none.</returns>
+    private static int PortOf(ReadOnlySpan<char> host)
     {
         var colon = host.LastIndexOf(':');
 
         // A colon before the closing bracket belongs to an IPv6 address: [::1] has no port, [::1]:80 has one.
-        return colon > host.LastIndexOf(']') ? host[..colon] : host;
+        return colon > host.LastIndexOf(']') ? colon : host.Length;
     }
 }

@@ -73,6 +73,7 @@ internal static class TelemetryNames
         MeshFailureReason.ClusterUnavailable => "cluster_unavailable",
         MeshFailureReason.NoHealthyEndpoint => "no_healthy_endpoint",
         MeshFailureReason.ConnectFailure => "connect_failure",
+        MeshFailureReason.Timeout => "timeout",
         _ => "_OTHER",
     };
 

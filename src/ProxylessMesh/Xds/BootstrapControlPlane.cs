@@ -43,6 +43,7 @@ internal sealed partial class BootstrapControlPlane(string? option, IConfigurati
                     lists.Get(authority.Value.Servers.IsEmpty ? bootstrap.Servers : authority.Value.Servers, authority.Value.FallsBackOnReachabilityOnly)),
                 StringComparer.Ordinal),
             Dialect = bootstrap.IstioDialect,
+            IsGrpcDialect = bootstrap.IstioIdentity is null,
         });
     }
 

@@ -38,6 +38,7 @@ internal sealed class GrpcXdsTransport : IXdsTransport
         ServerName = server.ServerUri;
         FailsOnDataErrors = server.FailsOnDataErrors;
         IsResourceTimerTransient = server.IsResourceTimerTransient;
+        IsTrusted = server.IsTrusted;
         _closed = _closing.Token;
         _errors = new GrpcXdsErrors(server.ServerUri, options.MaxResponseBytes);
         _channel = GrpcChannel.ForAddress(GetAuthority(server), new GrpcChannelOptions
@@ -55,6 +56,8 @@ internal sealed class GrpcXdsTransport : IXdsTransport
     public bool FailsOnDataErrors { get; }
 
     public bool IsResourceTimerTransient { get; }
+
+    public bool IsTrusted { get; }
 
     public IXdsStream OpenStream(CancellationToken cancellationToken) => new GrpcXdsStream(_client, _callCredentials, _errors, _closed, cancellationToken);
 

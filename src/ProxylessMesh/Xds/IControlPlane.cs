@@ -31,8 +31,14 @@ internal sealed record ControlPlaneConnection(XdsServerList Servers, Node Node, 
     /// <summary>Which resources to ask it for.</summary>
     public IstioDialect Dialect { get; init; }
 
+    /// <summary>The servers of the default authority and of the others.</summary>
+    public IEnumerable<IXdsTransport> AllServers => Servers.Servers.Concat(Authorities.Values.SelectMany(static authority => authority.Servers.Servers));
+
     /// <summary>What must live as long as the servers' transports; disposed after them.</summary>
     public IAsyncDisposable? Owner { get; init; }
+
+    /// <summary>Whether it speaks to gRPC clients alone, whose routes then mean what they mean to gRPC. Not so for Istio's, nor for a file of the app's own.</summary>
+    public bool IsGrpcDialect { get; init; }
 }
 
 /// <summary>One authority of resource names.</summary>

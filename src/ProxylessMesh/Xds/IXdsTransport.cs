@@ -24,6 +24,12 @@ internal interface IXdsTransport : IAsyncDisposable
     bool IsResourceTimerTransient => false;
 
     /// <summary>
+    /// The server feature <c>trusted_xds_server</c> (gRFC A81): the server may say under which name endpoints are asked
+    /// (<c>auto_host_rewrite</c>). A file beside the app may.
+    /// </summary>
+    bool IsTrusted => true;
+
+    /// <summary>
     /// Opens an aggregated discovery stream (state of the world). May return before the connection stands; a failure to
     /// connect then surfaces from the stream's first send or read.
     /// </summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+using ProxylessMesh.ControlPlane.RouteChecks;
 
 namespace ProxylessMesh.Interop.Tests.Documents;
 
@@ -52,6 +53,13 @@ internal static class Snippets
 
         using var client = new HttpClient(mesh.CreateHandler());
         using var channel = mesh.CreateGrpcChannel("xds:///payments");
+    }
+
+    public static void CheckRoutes()
+    {
+        var checker = RouteChecker.Parse(File.ReadAllText("routes.yaml"));
+        var result = checker.Evaluate(new RouteCheckRequest { Authority = "orders", Path = "/v2/items" });
+        Console.WriteLine($"{result.VirtualHost} {result.Cluster} {result.Timeout}");
     }
 
     /// <summary>Stands for a client that Grpc.Tools generates.</summary>

@@ -2,6 +2,8 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Tests.Peers;
+using ProxylessMesh.Transport;
+using ProxylessMesh.Xds;
 
 namespace ProxylessMesh.Tests.EndToEnd;
 
@@ -32,6 +34,16 @@ internal sealed class MeshFixture : IAsyncDisposable
         var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri) };
         configure(options);
         return new MeshFixture(controlPlane, await Mesh.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None));
+    }
+
+    /// <summary>A mesh with a clock of the test's, which its connections and its control plane keep to as well.</summary>
+    public static async Task<MeshFixture> StartAsync(TimeProvider clock, params IEnumerable<Any> resources)
+    {
+        var controlPlane = await ReplayAdsServer.StartAsync(resources);
+        var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri) };
+        var runtime = new MeshRuntime(
+            options, new BootstrapControlPlane(options.Bootstrap, configuration: null), clock, SharedRandomSource.Instance, SystemHostResolver.Instance, new SocketTransport(clock), NullLoggerFactory.Instance);
+        return new MeshFixture(controlPlane, new Mesh(runtime));
     }
 
     public EchoService.EchoServiceClient Grpc(string address, out GrpcChannel channel)

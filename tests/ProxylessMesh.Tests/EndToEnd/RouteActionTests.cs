@@ -205,18 +205,6 @@ public sealed class RouteActionTests
         Assert.Equal(0, backend.RequestCount);
     }
 
-    [Fact]
-    public async Task Send_ClusterNamedByAHeader_FailsAndSaysWhy()
-    {
-        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
-        await using var mesh = await StartAsync(backend, """{"match": {"prefix": "/"}, "route": {"clusterHeader": "x-cluster"}}""");
-
-        var exception = await Assert.ThrowsAsync<MeshRequestException>(() => mesh.Client.GetAsync(new Uri("http://orders/")));
-
-        Assert.Equal(MeshFailureReason.UnsupportedRoute, exception.Reason);
-        Assert.Contains("cluster_header", exception.Message, StringComparison.Ordinal);
-    }
-
     /// <summary>A mesh in which the host <c>orders</c> has this route, and the cluster <c>c</c> this backend.</summary>
     private static Task<MeshFixture> StartAsync(Backend backend, string route, string hostFields = "")
     {

@@ -38,7 +38,9 @@ public sealed class RequestTimeoutTests
             GrpcTimeoutOffset = Milliseconds(offset),
         };
 
-        Assert.Equal(new RequestTimeout(Milliseconds(expected), Milliseconds(sent)), RequestTimeout.Of(config, grpcTimeout));
+        var result = RequestTimeout.Of(config, grpcTimeout);
+
+        Assert.Equal((Milliseconds(expected), Milliseconds(sent)), (result.Timeout, result.GrpcTimeout));
     }
 
     private static TimeSpan? Milliseconds(int? value) => value is null ? null : TimeSpan.FromMilliseconds(value.Value);

@@ -37,6 +37,7 @@ internal sealed class ListenerDecoder(XdsDialect dialect = XdsDialect.Grpc) : IR
     {
         CheckAddressTrust(manager, context);
         NoteWithoutEffect(manager, context);
+        var connection = HttpConnectionReader.Read(manager, context);
         var filters = HttpFilterReader.Read(manager.HttpFilters, context);
         switch (manager.RouteSpecifierCase)
         {
@@ -47,12 +48,12 @@ internal sealed class ListenerDecoder(XdsDialect dialect = XdsDialect.Grpc) : IR
                     context.Error("rds.route_config_name", "must not be empty");
                 }
 
-                return new ListenerConfig { Name = name, RoutesName = manager.Rds.RouteConfigName, Filters = filters };
+                return new ListenerConfig { Name = name, RoutesName = manager.Rds.RouteConfigName, Connection = connection, Filters = filters };
 
             case HttpConnectionManager.RouteSpecifierOneofCase.RouteConfig:
                 using (context.Enter("route_config"))
                 {
-                    return new ListenerConfig { Name = name, InlineRoutes = RoutesReader.Read(manager.RouteConfig, context), Filters = filters };
+                    return new ListenerConfig { Name = name, InlineRoutes = RoutesReader.Read(manager.RouteConfig, context), Connection = connection, Filters = filters };
                 }
 
             case HttpConnectionManager.RouteSpecifierOneofCase.ScopedRoutes:
@@ -88,11 +89,10 @@ internal sealed class ListenerDecoder(XdsDialect dialect = XdsDialect.Grpc) : IR
     {
         TimeoutReader.Note(manager.StreamIdleTimeout, "stream_idle_timeout", context);
         TimeoutReader.Note(manager.RequestTimeout, "request_timeout", context);
-        TimeoutReader.Note(manager.CommonHttpProtocolOptions?.MaxStreamDuration, "common_http_protocol_options.max_stream_duration", context);
         TimeoutReader.Note(manager.CommonHttpProtocolOptions?.IdleTimeout, "common_http_protocol_options.idle_timeout", context);
-        if (manager.NormalizePath == true || manager.MergeSlashes || manager.PathNormalizationOptions is not null)
+        if (manager.PathNormalizationOptions is not null)
         {
-            context.WarnNoEffect("path normalizations", "normalize_path");
+            context.WarnNoEffect("path normalization options", "path_normalization_options");
         }
     }
 }

@@ -58,7 +58,6 @@ internal static class RewriteReader
                     return null;
                 }
 
-                context.WarnNoEffect("hostnames of endpoints", "auto_host_rewrite");
                 return new EndpointHostConfig();
 
             case RouteAction.HostRewriteSpecifierOneofCase.HostRewrite:

@@ -127,11 +127,11 @@ internal static class RouteActionReader
 
     private static RouteTimeoutsConfig ReadTimeouts(RouteAction action, DecodeContext context) => new()
     {
-        Timeout = TimeoutReader.Note(action.Timeout, "timeout", context),
+        Timeout = DurationReader.Read(action.Timeout, "timeout", context),
         HasMaxStreamDuration = action.MaxStreamDuration is not null,
-        MaxStreamDuration = TimeoutReader.Note(action.MaxStreamDuration?.MaxStreamDuration_, "max_stream_duration.max_stream_duration", context),
-        GrpcTimeoutMax = TimeoutReader.Note(action.MaxStreamDuration?.GrpcTimeoutHeaderMax, "max_stream_duration.grpc_timeout_header_max", context),
-        GrpcTimeoutOffset = TimeoutReader.Note(action.MaxStreamDuration?.GrpcTimeoutHeaderOffset, "max_stream_duration.grpc_timeout_header_offset", context),
+        MaxStreamDuration = DurationReader.Read(action.MaxStreamDuration?.MaxStreamDuration_, "max_stream_duration.max_stream_duration", context),
+        GrpcTimeoutMax = DurationReader.Read(action.MaxStreamDuration?.GrpcTimeoutHeaderMax, "max_stream_duration.grpc_timeout_header_max", context),
+        GrpcTimeoutOffset = DurationReader.Read(action.MaxStreamDuration?.GrpcTimeoutHeaderOffset, "max_stream_duration.grpc_timeout_header_offset", context),
     };
 
     private static void NoteWithoutEffect(RouteAction action, DecodeContext context)

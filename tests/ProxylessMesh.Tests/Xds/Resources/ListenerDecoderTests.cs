@@ -114,7 +114,7 @@ public sealed class ListenerDecoderTests
     {
         { """ "requestTimeout": "1s" """, "request_timeout: timeouts have no effect in this version" },
         { """ "streamIdleTimeout": "300s" """, "stream_idle_timeout: timeouts have no effect in this version" },
-        { """ "normalizePath": true """, "normalize_path: path normalizations have no effect in this version" },
+        { """ "pathNormalizationOptions": {} """, "path_normalization_options: path normalization options have no effect in this version" },
     };
 
     [Theory]

@@ -136,14 +136,12 @@ public sealed class RoutesDecoderTests
     /// <summary>Each row: a route that is accepted, and the warning it gets.</summary>
     public static TheoryData<string, string> WithoutEffect() => new()
     {
-        { """ "route": {"cluster": "c", "timeout": "1s"} """, "route.timeout: timeouts" },
-        { """ "route": {"cluster": "c", "maxStreamDuration": {"maxStreamDuration": "1s"}} """, "route.max_stream_duration.max_stream_duration: timeouts" },
+        { """ "route": {"cluster": "c", "idleTimeout": "1s"} """, "route.idle_timeout: timeouts" },
         { """ "route": {"cluster": "c", "retryPolicy": {"retryOn": "5xx", "numRetries": 0}} """, "route.retry_policy: retries" },
         { """ "route": {"cluster": "c", "hashPolicy": [{"filterState": {"key": "x"}}]} """, "route.hash_policy[0].filter_state.key: hash policies by a filter state other than 'io.grpc.channel_id'" },
         { """ "route": {"cluster": "c", "hashPolicy": [{}]} """, "route.hash_policy[0].policy_specifier: hash policies of a kind that is newer" },
         { """ "route": {"cluster": "c", "requestMirrorPolicies": [{"cluster": "d"}]} """, "route.request_mirror_policies: mirrored requests" },
         { """ "route": {"cluster": "c", "hedgePolicy": {}} """, "route.hedge_policy: hedged requests" },
-        { """ "route": {"cluster": "c", "autoHostRewrite": true} """, "route.auto_host_rewrite: hostnames of endpoints" },
         { """ "route": {"cluster": "c", "internalRedirectPolicy": {}} """, "route.internal_redirect_policy: internal redirects" },
         { """ "route": {"weightedClusters": {"clusters": [{"name": "c", "weight": 1}], "useHashPolicy": true}} """, "route.weighted_clusters.use_hash_policy: draws by hash" },
         { $$""" "route": {"cluster": "c"}, "typedPerFilterConfig": {"f": {"@type": "{{ResourceJson.Type}}{{Fault}}", "abort": {} } } """, """typed_per_filter_config["f"]: injected faults""" },

@@ -1,0 +1,52 @@
+namespace ProxylessMesh.Http;
+
+/// <summary>
+/// What the next hop is told of a request's attempt, on request of the routes. A request that is sent as its caller made it bears these
+/// headers only while it is sent, which is cheaper than a copy. Immutable, on the stack.
+/// </summary>
+/// <param name="ExpectedTimeout"><c>x-envoy-expected-rq-timeout-ms</c>, or <see langword="null"/> for none.</param>
+/// <param name="CountsAttempts">Whether to say the number of the attempt (<c>include_request_attempt_count</c>).</param>
+internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsAttempts)
+{
+    private const string TimeoutName = "x-envoy-expected-rq-timeout-ms";
+    private const string AttemptName = "x-envoy-attempt-count";
+    private const string FirstAttempt = "1";
+
+    private bool IsEmpty => ExpectedTimeout is null && !CountsAttempts;
+
+    /// <summary>Whether the caller's request bears one of the headers itself: then a copy has to differ from it.</summary>
+    public bool Replaces(HttpRequestMessage request)
+        => !IsEmpty && ((ExpectedTimeout is not null && request.Headers.NonValidated.Contains(TimeoutName)) || (CountsAttempts && request.Headers.NonValidated.Contains(AttemptName)));
+
+    public void AddTo(HttpRequestMessage request)
+    {
+        if (IsEmpty)
+        {
+            return;
+        }
+
+        RemoveFrom(request);
+        if (ExpectedTimeout is not null)
+        {
+            request.Headers.TryAddWithoutValidation(TimeoutName, ExpectedTimeout);
+        }
+
+        if (CountsAttempts)
+        {
+            request.Headers.TryAddWithoutValidation(AttemptName, FirstAttempt);
+        }
+    }
+
+    public void RemoveFrom(HttpRequestMessage request)
+    {
+        if (ExpectedTimeout is not null)
+        {
+            request.Headers.Remove(TimeoutName);
+        }
+
+        if (CountsAttempts)
+        {
+            request.Headers.Remove(AttemptName);
+        }
+    }
+}
