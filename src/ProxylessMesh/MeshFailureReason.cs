@@ -20,4 +20,10 @@ public enum MeshFailureReason
 
     /// <summary>No endpoint accepted a connection; nothing of the request was sent.</summary>
     ConnectFailure,
+
+    /// <summary>
+    /// Every endpoint that was tried refused the request before it processed any of it (HTTP/2: REFUSED_STREAM, or a GOAWAY that excludes
+    /// the request), or one did and the request's content could not be sent again.
+    /// </summary>
+    RequestRefused,
 }

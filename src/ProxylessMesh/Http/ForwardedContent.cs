@@ -1,9 +1,10 @@
 using System.Net;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Http;
 
 /// <summary>The caller's body, sent as it is under headers of its own. Not disposed: the body stays the caller's.</summary>
-internal sealed class ForwardedContent : HttpContent
+internal sealed class ForwardedContent : HttpContent, IForwardingContent
 {
     private readonly HttpContent _inner;
 
@@ -15,6 +16,8 @@ internal sealed class ForwardedContent : HttpContent
             Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
     }
+
+    public HttpContent Inner => _inner;
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _inner.CopyToAsync(stream, context);
 

@@ -1,4 +1,6 @@
 using System.Net;
+using ProxylessMesh.Configuration;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Http;
 
@@ -6,6 +8,15 @@ namespace ProxylessMesh.Http;
 internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exception? InnerException = null)
 {
     private const string Unavailable = "14";
+
+    /// <summary>The last endpoint that was tried refused the connection, or the request.</summary>
+    public static MeshFailure Refused(string cluster, EndpointAddress endpoint, HttpRequestException refusal) => refusal.InnerException switch
+    {
+        EndpointConnectException or RequestSpentException { InnerException: HttpRequestException { InnerException: EndpointConnectException } }
+            => new(MeshFailureReason.ConnectFailure, $"cluster '{cluster}': {refusal.InnerException.Message}", refusal),
+        RequestSpentException => new(MeshFailureReason.RequestRefused, $"cluster '{cluster}': {refusal.InnerException.Message}", refusal),
+        _ => new(MeshFailureReason.RequestRefused, $"cluster '{cluster}': endpoint {endpoint} refused the request: {refusal.InnerException?.Message}", refusal),
+    };
 
     /// <summary>
     /// Hands the failure to the caller in its own language: an <see cref="MeshRequestException"/>, or for a gRPC call a

@@ -54,6 +54,7 @@ internal static class TelemetryNames
         MeshFailureReason.ClusterUnavailable => "cluster_unavailable",
         MeshFailureReason.NoHealthyEndpoint => "no_healthy_endpoint",
         MeshFailureReason.ConnectFailure => "connect_failure",
+        MeshFailureReason.RequestRefused => "request_refused",
         _ => "_OTHER",
     };
 

@@ -10,7 +10,7 @@ namespace ProxylessMesh.Transport;
 /// </summary>
 internal sealed class SocketTransport(TimeProvider timeProvider) : IEndpointTransport
 {
-    public HttpMessageInvoker Open(EndpointAddress address, TimeSpan connectTimeout) => new(new SocketsHttpHandler
+    public HttpMessageInvoker Open(EndpointAddress address, TimeSpan connectTimeout) => new(new EndpointHandler(address, new SocketsHttpHandler
     {
         // The mesh decides where a request goes; what the environment, a cookie or a redirect says would go around it.
         UseProxy = false,
@@ -20,5 +20,5 @@ internal sealed class SocketTransport(TimeProvider timeProvider) : IEndpointTran
         EnableMultipleHttp2Connections = true,
         ConnectTimeout = Timeout.InfiniteTimeSpan, // the dialer's own, whose failure can be told from others
         ConnectCallback = new EndpointDialer(address, connectTimeout, timeProvider).DialAsync,
-    });
+    }));
 }
