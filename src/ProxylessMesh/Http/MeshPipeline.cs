@@ -11,7 +11,7 @@ namespace ProxylessMesh.Http;
 /// </summary>
 internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics)
 {
-    /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
+    /// <summary>How many endpoints a request tries when none of them takes it: nothing of the request was processed by then.</summary>
     private const int MaxConnectAttempts = 3;
 
     private const int NoAttempt = 0;
@@ -130,7 +130,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
                 var isLast = attempt >= Math.Min(MaxConnectAttempts, view.Endpoints.Length);
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 
-                // Trying another endpoint because none of the request was sent is still the same attempt, as a wait for a connection is in gRPC.
+                // Trying another endpoint because none of the request was processed is still the same attempt, as a wait for a connection is in gRPC.
                 var measured = attempt == 1 && metrics.IsEnabled ? new MeasuredAttempt(metrics, timeProvider, changed?.Outgoing ?? request, authority, cluster.Name) : null;
                 var sending = SendToEndpointAsync(request, changed, authority, cluster, endpoint, nextAttempt, cancellationToken);
                 return measured is null ? sending : measured.SeeAsync(sending);
@@ -145,7 +145,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
     /// <param name="authority">As for the cluster.</param>
     /// <param name="cluster">The endpoint's cluster.</param>
     /// <param name="endpoint">The endpoint, with a lease that this method gives back or hands to the response.</param>
-    /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
+    /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection or the request, or <see cref="NoAttempt"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(
         HttpRequestMessage request, ChangedRequest? changed, MeshAuthority authority, ClusterState cluster, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
@@ -159,9 +159,14 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             TrackedContent.Attach(response, endpoint);
             return response;
         }
-        catch (HttpRequestException exception) when (exception.InnerException is EndpointConnectException)
+        catch (HttpRequestException exception) when (EndpointRefusal.IsRefusal(exception))
         {
-            endpoint.OnConnectFailed();
+            // Nothing of the request was processed: it may go to another endpoint.
+            if (exception.InnerException is EndpointConnectException)
+            {
+                endpoint.OnConnectFailed();
+            }
+
             endpoint.Release();
             refused = exception;
         }
@@ -171,9 +176,9 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
             throw;
         }
 
-        var next = nextAttempt != NoAttempt
+        var next = nextAttempt != NoAttempt && EndpointRefusal.MayGoElsewhere(refused)
             ? SendToClusterAsync(request, changed, authority, cluster, nextAttempt, endpoint, cancellationToken)
-            : FailAsync(request, authority, new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{cluster.Name}': {refused.InnerException?.Message}", refused));
+            : FailAsync(request, authority, MeshFailure.Refused(cluster.Name, endpoint.Address, refused));
         return await next.ConfigureAwait(false);
     }
 
@@ -183,7 +188,7 @@ internal sealed class MeshPipeline(ListenerTable listeners, IRandomSource random
         return failure.ToCallerAsync(request);
     }
 
-    /// <summary>Picks an endpoint; looks a few times for another than one that has just refused a connection.</summary>
+    /// <summary>Picks an endpoint; looks a few times for another than one that has just refused.</summary>
     private EndpointState? Pick(ClusterView view, EndpointState? failed)
     {
         var context = new PickContext(random);
