@@ -101,6 +101,39 @@ public sealed class Http2PeerConnection
     /// <summary>The headers of a 200, and no more.</summary>
     public Task BeginResponseAsync(int stream) => SendAsync(Http2Frame.Headers, Http2Frame.EndHeaders, stream, [Status200]);
 
+    /// <summary>A block of header fields, each written out; of a response or of trailers.</summary>
+    public Task HeadersAsync(int stream, bool isEnd, params IEnumerable<(string Name, string Value)> fields)
+    {
+        var block = new List<byte>();
+        foreach (var (name, value) in fields)
+        {
+            // Literal without indexing (RFC 7541, section 6.2.2); nothing here is longer than one byte can say.
+            if (name == ":status")
+            {
+                block.Add(8);
+            }
+            else
+            {
+                block.AddRange([0, (byte)name.Length, .. Encoding.ASCII.GetBytes(name)]);
+            }
+
+            block.AddRange([(byte)value.Length, .. Encoding.ASCII.GetBytes(value)]);
+        }
+
+        return SendAsync(Http2Frame.Headers, (byte)(Http2Frame.EndHeaders | (isEnd ? Http2Frame.EndStream : 0)), stream, [.. block]);
+    }
+
+    public Task DataAsync(int stream, bool isEnd, string data) => SendAsync(Http2Frame.Data, isEnd ? Http2Frame.EndStream : (byte)0, stream, Encoding.UTF8.GetBytes(data));
+
+    /// <summary>SETTINGS_MAX_CONCURRENT_STREAMS.</summary>
+    public Task MaxStreamsAsync(int count)
+    {
+        var payload = new byte[6];
+        payload[1] = 3;
+        BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(2), count);
+        return SendAsync(Http2Frame.Settings, 0, 0, payload);
+    }
+
     public Task ResetAsync(int stream, Http2Error error)
     {
         var payload = new byte[4];

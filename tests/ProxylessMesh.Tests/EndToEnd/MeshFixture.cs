@@ -1,7 +1,10 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
+using ProxylessMesh.Clusters;
 using ProxylessMesh.Tests.Peers;
+using ProxylessMesh.Transport;
+using ProxylessMesh.Xds;
 
 namespace ProxylessMesh.Tests.EndToEnd;
 
@@ -32,6 +35,21 @@ internal sealed class MeshFixture : IAsyncDisposable
         var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri) };
         configure(options);
         return new MeshFixture(controlPlane, await Mesh.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None));
+    }
+
+    /// <summary>As above, with a clock, a way to endpoints or a resolver of the test's own.</summary>
+    public static async Task<MeshFixture> StartAsync(IEnumerable<Any> resources, TimeProvider? clock = null, IEndpointTransport? transport = null, IHostResolver? resolver = null)
+    {
+        var controlPlane = await ReplayAdsServer.StartAsync(resources);
+        var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri) };
+        return new MeshFixture(controlPlane, new Mesh(new MeshRuntime(
+            options,
+            new BootstrapControlPlane(options.Bootstrap, configuration: null),
+            clock ?? TimeProvider.System,
+            SharedRandomSource.Instance,
+            resolver ?? SystemHostResolver.Instance,
+            transport ?? new SocketTransport(TimeProvider.System),
+            NullLoggerFactory.Instance)));
     }
 
     public EchoService.EchoServiceClient Grpc(string address, out GrpcChannel channel)
