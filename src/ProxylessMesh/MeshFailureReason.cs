@@ -26,4 +26,10 @@ public enum MeshFailureReason
     /// says which). A proxy answers 504 here; a gRPC caller gets UNAVAILABLE for the one and DEADLINE_EXCEEDED for the other.
     /// </summary>
     Timeout,
+
+    /// <summary>
+    /// Every endpoint that was tried refused the request before it processed any of it (HTTP/2: REFUSED_STREAM, or a GOAWAY that excludes
+    /// the request), or one did and the request's content could not be sent again.
+    /// </summary>
+    RequestRefused,
 }

@@ -18,7 +18,7 @@ public sealed class MeshRequestException : HttpRequestException
     private static HttpRequestError ErrorOf(MeshFailureReason reason) => reason switch
     {
         MeshFailureReason.NoListener => HttpRequestError.NameResolutionError,
-        MeshFailureReason.NoHealthyEndpoint or MeshFailureReason.ConnectFailure => HttpRequestError.ConnectionError,
+        MeshFailureReason.NoHealthyEndpoint or MeshFailureReason.ConnectFailure or MeshFailureReason.RequestRefused => HttpRequestError.ConnectionError,
         _ => HttpRequestError.Unknown,
     };
 

@@ -26,7 +26,11 @@ public sealed class HandlerBackend : IAsyncDisposable
             kestrel.Listen(address is null ? IPAddress.Loopback : IPAddress.Parse(address), port, listener => listener.Protocols = protocol == BackendProtocol.Http1 ? HttpProtocols.Http1 : HttpProtocols.Http2);
         },
         static _ => { },
-        app => app.Run(handler)));
+        app =>
+        {
+            app.UseWebSockets();
+            app.Run(handler);
+        }));
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 }

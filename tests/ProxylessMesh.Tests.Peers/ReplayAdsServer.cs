@@ -64,6 +64,15 @@ public sealed class ReplayAdsServer : IAsyncDisposable
         await SendAsync([typeUrl]);
     }
 
+    /// <summary>Takes every resource away without a word: whoever subscribes from now on is not answered.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            _resources.Clear();
+        }
+    }
+
     /// <summary>
     /// Sends a recorded response as it is on every open stream that subscribes to its type, and answers with its resources
     /// from then on. Waits for the first such stream.

@@ -109,6 +109,16 @@ public sealed class ScriptedAdsStream
         }
     }
 
+    /// <summary>Lets go of the requests so far, for a test that measures memory.</summary>
+    public void ForgetRequests()
+    {
+        lock (_lock)
+        {
+            _requests.Clear();
+            _unread.Clear();
+        }
+    }
+
     /// <summary>Ends the stream with a status, OK by default, after what was sent before.</summary>
     public void Close(StatusCode code = StatusCode.OK, string detail = "") => _close.TrySetResult(new Status(code, detail));
 

@@ -32,10 +32,10 @@ public static class XdsResources
     /// <summary>A route configuration with one virtual host for every domain, packed.</summary>
     public static Any Routes(string name, params IEnumerable<Route> routes) => Any.Pack(RouteConfiguration(name, "*", routes));
 
-    /// <summary>A route by prefix to one cluster, or to several by weight.</summary>
+    /// <summary>A route by prefix to one cluster, or to several by weight, without a timeout: a test's clock may run ahead of its requests.</summary>
     public static Route Route(string prefix, params IEnumerable<(string Cluster, uint Weight)> clusters)
     {
-        var action = new RouteAction();
+        var action = new RouteAction { Timeout = new Duration() };
         if (clusters.Count() == 1)
         {
             action.Cluster = clusters.Single().Cluster;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using ProxylessMesh.Resilience;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Http;
 
@@ -8,7 +9,7 @@ namespace ProxylessMesh.Http;
 /// The caller's body, sent as it is under headers of its own, and the moment at which it has been sent in full. Not disposed: the
 /// body stays the caller's.
 /// </summary>
-internal sealed class ForwardedContent : HttpContent
+internal sealed class ForwardedContent : HttpContent, IForwardingContent
 {
     private readonly HttpContent _inner;
     private readonly RequestDeadline? _deadline;
@@ -24,6 +25,8 @@ internal sealed class ForwardedContent : HttpContent
             Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
     }
+
+    public HttpContent Inner => _inner;
 
     /// <summary>Whether a body is in memory, so that sending it takes no time worth waiting for.</summary>
     public static bool IsAtHand(HttpContent? content) => content is null or ByteArrayContent or ReadOnlyMemoryContent or JsonContent;

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using ProxylessMesh.Configuration;
 using ProxylessMesh.Resilience;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Http;
 
@@ -20,6 +22,15 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         string.Create(CultureInfo.InvariantCulture, $"route '{route}' allows {deadline.Limit.TotalSeconds:0.###} s ({(deadline.IsStreamLimit ? "max_stream_duration" : "timeout")}), and they are over{stage}"))
     {
         GrpcStatus = deadline.IsStreamLimit ? DeadlineExceeded : Unavailable,
+    };
+
+    /// <summary>The last endpoint that was tried refused the connection, or the request.</summary>
+    public static MeshFailure Refused(string cluster, EndpointAddress endpoint, HttpRequestException refusal) => refusal.InnerException switch
+    {
+        EndpointConnectException or RequestSpentException { InnerException: HttpRequestException { InnerException: EndpointConnectException } }
+            => new(MeshFailureReason.ConnectFailure, $"cluster '{cluster}': {refusal.InnerException.Message}", refusal),
+        RequestSpentException => new(MeshFailureReason.RequestRefused, $"cluster '{cluster}': {refusal.InnerException.Message}", refusal),
+        _ => new(MeshFailureReason.RequestRefused, $"cluster '{cluster}': endpoint {endpoint} refused the request: {refusal.InnerException?.Message}", refusal),
     };
 
     /// <summary>

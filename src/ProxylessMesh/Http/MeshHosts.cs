@@ -18,10 +18,10 @@ internal sealed class MeshHosts(
     private readonly string[] _suffixes = [.. added.Where(host => host.StartsWith("*.", StringComparison.Ordinal)).Select(host => host[1..])];
     private readonly HashSet<string> _names = new(added.Where(host => !host.StartsWith("*.", StringComparison.Ordinal)), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether a URI can lead into the mesh at all; needs no configuration to be known.</summary>
+    /// <summary>Whether a URI can lead into the mesh at all; needs no configuration to be known. <c>ws</c> is what a WebSocket client calls <c>http</c>.</summary>
     public static bool IsCandidate(Uri uri)
         => uri.IsAbsoluteUri
-            && uri.Scheme.Equals(Uri.UriSchemeHttp, StringComparison.Ordinal)
+            && (uri.Scheme.Equals(Uri.UriSchemeHttp, StringComparison.Ordinal) || uri.Scheme.Equals(Uri.UriSchemeWs, StringComparison.Ordinal))
             && uri.HostNameType == UriHostNameType.Dns
             && !IsLocalhost(uri.Host);
 

@@ -21,7 +21,7 @@ namespace ProxylessMesh.Http;
 internal sealed class MeshPipeline(
     ListenerTable listeners, OnDemandClusters onDemand, RouteRules rules, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics, HashOrigin origin)
 {
-    /// <summary>How many endpoints a request tries when none of them accepts a connection. Nothing of the request was sent by then.</summary>
+    /// <summary>How many endpoints a request tries when none of them takes it: nothing of the request was processed by then.</summary>
     private const int MaxConnectAttempts = 3;
 
     private const int NoAttempt = 0;
@@ -242,7 +242,7 @@ internal sealed class MeshPipeline(
                 var isLast = attempt >= Math.Min(MaxConnectAttempts, view.Endpoints.Length);
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 
-                // Trying another endpoint because none of the request was sent is still the same attempt, as a wait for a connection is in gRPC.
+                // Trying another endpoint because none of the request was processed is still the same attempt, as a wait for a connection is in gRPC.
                 return routed.Call is null || routed.Attempt is not null
                     ? SendToEndpointAsync(routed, endpoint, nextAttempt, cancellationToken)
                     : MeasureAttemptAsync(routed, routed.Call, endpoint, nextAttempt, cancellationToken);
@@ -261,7 +261,7 @@ internal sealed class MeshPipeline(
 
     /// <param name="routed">The request.</param>
     /// <param name="endpoint">The endpoint, with a lease that this method gives back or hands to the response.</param>
-    /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection, or <see cref="NoAttempt"/>.</param>
+    /// <param name="nextAttempt">The attempt that follows if the endpoint refuses the connection or the request, or <see cref="NoAttempt"/>.</param>
     /// <param name="cancellationToken">The caller's, or the deadline's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(RoutedRequest routed, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
@@ -283,11 +283,17 @@ internal sealed class MeshPipeline(
             TrackedContent.Attach(response, endpoint);
             return response;
         }
-        catch (HttpRequestException exception) when (exception.InnerException is EndpointConnectException refusal && routed.Deadline is not { IsExpired: true })
+        catch (HttpRequestException exception) when (EndpointRefusal.IsRefusal(exception) && routed.Deadline is not { IsExpired: true })
         {
-            endpoint.OnConnectFailed();
+            // Nothing of the request was processed: it may go to another endpoint.
+            if (exception.InnerException is EndpointConnectException)
+            {
+                endpoint.OnConnectFailed();
+            }
+
             endpoint.Release();
-            failure = new MeshFailure(MeshFailureReason.ConnectFailure, $"cluster '{routed.Cluster.Name}': {refusal.Message}", exception);
+            failure = MeshFailure.Refused(routed.Cluster.Name, endpoint.Address, exception);
+            nextAttempt = EndpointRefusal.MayGoElsewhere(exception) ? nextAttempt : NoAttempt;
         }
         catch (Exception exception)
         {
@@ -337,7 +343,7 @@ internal sealed class MeshPipeline(
         return destinations.Find(uri.IdnHost, uri.Port);
     }
 
-    /// <summary>Picks an endpoint; looks a few times for another than one that has just refused a connection.</summary>
+    /// <summary>Picks an endpoint; looks a few times for another than one that has just refused.</summary>
     private EndpointState? Pick(ClusterView view, RequestHash hash, EndpointState? failed)
     {
         EndpointState? endpoint = null;

@@ -74,6 +74,7 @@ internal static class TelemetryNames
         MeshFailureReason.NoHealthyEndpoint => "no_healthy_endpoint",
         MeshFailureReason.ConnectFailure => "connect_failure",
         MeshFailureReason.Timeout => "timeout",
+        MeshFailureReason.RequestRefused => "request_refused",
         _ => "_OTHER",
     };
 

@@ -17,7 +17,7 @@ internal sealed class SocketTransport(TimeProvider timeProvider, IHostResolver r
     {
     }
 
-    public HttpMessageInvoker Open(EndpointAddress address, TimeSpan connectTimeout) => new(new SocketsHttpHandler
+    public HttpMessageInvoker Open(EndpointAddress address, TimeSpan connectTimeout) => new(new EndpointHandler(address, new SocketsHttpHandler
     {
         // The mesh decides where a request goes; what the environment, a cookie or a redirect says would go around it.
         UseProxy = false,
@@ -28,5 +28,5 @@ internal sealed class SocketTransport(TimeProvider timeProvider, IHostResolver r
         ActivityHeadersPropagator = SpanPropagator.Instance,
         ConnectTimeout = Timeout.InfiniteTimeSpan, // the dialer's own, whose failure can be told from others
         ConnectCallback = new EndpointDialer(address, connectTimeout, resolver, timeProvider).DialAsync,
-    });
+    }));
 }

@@ -37,13 +37,21 @@ internal sealed class MeshFixture : IAsyncDisposable
     }
 
     /// <summary>A mesh with a clock of the test's, which its connections and its control plane keep to as well.</summary>
-    public static async Task<MeshFixture> StartAsync(TimeProvider clock, params IEnumerable<Any> resources)
+    public static Task<MeshFixture> StartAsync(TimeProvider clock, params IEnumerable<Any> resources) => StartAsync(resources, clock, new SocketTransport(clock));
+
+    /// <summary>As above, with a clock, a way to endpoints or a resolver of the test's own.</summary>
+    public static async Task<MeshFixture> StartAsync(IEnumerable<Any> resources, TimeProvider? clock = null, IEndpointTransport? transport = null, IHostResolver? resolver = null)
     {
         var controlPlane = await ReplayAdsServer.StartAsync(resources);
         var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri) };
-        var runtime = new MeshRuntime(
-            options, new BootstrapControlPlane(options.Bootstrap, configuration: null), clock, SharedRandomSource.Instance, SystemHostResolver.Instance, new SocketTransport(clock), NullLoggerFactory.Instance);
-        return new MeshFixture(controlPlane, new Mesh(runtime));
+        return new MeshFixture(controlPlane, new Mesh(new MeshRuntime(
+            options,
+            new BootstrapControlPlane(options.Bootstrap, configuration: null),
+            clock ?? TimeProvider.System,
+            SharedRandomSource.Instance,
+            resolver ?? SystemHostResolver.Instance,
+            transport ?? new SocketTransport(TimeProvider.System),
+            NullLoggerFactory.Instance)));
     }
 
     public EchoService.EchoServiceClient Grpc(string address, out GrpcChannel channel)
