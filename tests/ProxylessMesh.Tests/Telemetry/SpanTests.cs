@@ -58,6 +58,7 @@ public sealed class SpanTests
             Assert.EndsWith("EchoService", (string?)span.GetTagItem("rpc.service"), StringComparison.Ordinal);
         }
 
+        Assert.Equal("""{region="test", zone="", sub_zone=""}""", attempt.GetTagItem("grpc.lb.locality"));
         Assert.Equal((0, false), (attempt.GetTagItem("previous-rpc-attempts"), attempt.GetTagItem("transparent-retry")));
     }
 
