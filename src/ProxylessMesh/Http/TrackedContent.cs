@@ -152,7 +152,8 @@ internal sealed class TrackedContent : HttpContent
 
     protected override bool TryComputeLength(out long length)
     {
-        var known = _inner.Headers.ContentLength;
+        // What is disposed of, because its time is over, does not tell.
+        var known = _timed is { IsExpired: true } ? null : _inner.Headers.ContentLength;
         length = known ?? 0;
         return known is not null;
     }
