@@ -16,6 +16,8 @@ namespace ProxylessMesh.Http;
 /// <param name="hasher">Hashes requests for clusters that balance by hashes.</param>
 internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvider, RouteRules rules, RequestHasher hasher)
 {
+    private static readonly TimeSpan MinGrpcTimeout = TimeSpan.FromMilliseconds(1);
+
     public RouteOutcome Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes)
     {
         // 1. The path in its normal form, and the virtual host.
@@ -185,8 +187,10 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
             return left;
         }
 
-        // The caller's own time went on while its request waited for configuration. None left: the caller is about to say so itself.
-        var ownLeft = own > caller.Waited ? own - caller.Waited : TimeSpan.Zero;
+        // The caller's own time went on while its request waited for configuration. When none is left, the caller is about to say so itself;
+        // until then a next hop must not take a 0 for no limit at all.
+        var ownLeft = own - caller.Waited;
+        ownLeft = ownLeft > MinGrpcTimeout ? ownLeft : MinGrpcTimeout;
         return left < ownLeft ? left : ownLeft;
     }
 

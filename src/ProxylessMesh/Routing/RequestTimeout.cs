@@ -49,13 +49,10 @@ internal readonly record struct RequestTimeout(TimeSpan? Stream, TimeSpan? Route
     /// <summary>Whether a call's own timeout is longer than <paramref name="limit"/>, so that the next hop must hear of the shorter one.</summary>
     public static bool IsLonger(string? grpcTimeout, TimeSpan limit) => TryParse(grpcTimeout, out var own) && own > limit;
 
-    /// <summary>
-    /// Writes <c>grpc-timeout</c>; what is less than a unit is left out, as the next hop must not wait longer. Never 0, which is no
-    /// value of gRPC's, and which servers take for no limit at all.
-    /// </summary>
+    /// <summary>Writes <c>grpc-timeout</c>; what is less than a unit is left out, as the next hop must not wait longer.</summary>
     public static string Format(TimeSpan timeout)
     {
-        var milliseconds = Math.Max(1, (long)timeout.TotalMilliseconds);
+        var milliseconds = (long)timeout.TotalMilliseconds;
         return milliseconds < 100_000_000
             ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds}m")
             : string.Create(CultureInfo.InvariantCulture, $"{Math.Min(milliseconds / 1000, 99_999_999)}S");
