@@ -343,6 +343,7 @@ public sealed class TimeoutTests
         { """ "timeout": "0s" """, "", null, null },
         { Stream2, "", null, null },
         { """ "timeout": "0s" """, """ "includeRequestAttemptCount": true, """, null, "1" },
+        { """ "timeout": "0s" """, """ "includeRequestAttemptCount": true, "responseHeadersToAdd": [{"header": {"key": "x-a", "value": "b"}}], """, null, "1" },
         { """ "timeout": "2s", "prefixRewrite": "/" """, """ "includeRequestAttemptCount": true, """, "2000", "1" },
     };
 
