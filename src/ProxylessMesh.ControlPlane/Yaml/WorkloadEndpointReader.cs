@@ -140,15 +140,15 @@ internal static class WorkloadEndpointReader
     {
         foreach (var port in entry.Ports)
         {
-            var seen = new Dictionary<(string, int), int>();
+            var seen = new Dictionary<(string, int), SourceField>();
             foreach (var endpoint in entry.Endpoints)
             {
                 var number = endpoint.IsUnixSocket ? 0 : endpoint.PortFor(port) ?? 0;
-                if (!seen.TryAdd((endpoint.Address, number), endpoint.Source.Line))
+                if (!seen.TryAdd((endpoint.Address, number), endpoint.Source))
                 {
                     spec.Error(
                         endpoint.Source,
-                        $"'{endpoint.Address}' listens on the same port as the endpoint in line {seen[(endpoint.Address, number)]} (port '{port.Name}'); merge them and add their weights");
+                        $"'{endpoint.Address}' listens on the same port as the endpoint {seen[(endpoint.Address, number)].SeenFrom(endpoint.Source)} (port '{port.Name}'); merge them and add their weights");
                     return;
                 }
             }
