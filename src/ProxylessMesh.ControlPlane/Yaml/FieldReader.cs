@@ -117,6 +117,10 @@ internal sealed class FieldReader
 
     public ImmutableArray<string> Strings(string key) => Items(key, AsString);
 
+    /// <summary>The same, for lists whose items are checked one by one.</summary>
+    public ImmutableArray<SourceText> Texts(string key)
+        => Items(key, (node, path) => AsString(node, path) is { } text ? new SourceText(text, At(node.Line, path)) : null);
+
     public ImmutableSortedDictionary<string, string> StringMap(string key) => Map(key, AsString);
 
     public ImmutableSortedDictionary<string, int> PortMap(string key)

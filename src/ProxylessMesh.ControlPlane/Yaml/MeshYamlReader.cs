@@ -124,8 +124,17 @@ internal static class MeshYamlReader
 
     private static Metadata ReadMetadata(FieldReader metadata)
     {
-        metadata.RequiredString("name");
-        metadata.String("namespace");
+        var name = metadata.RequiredString("name");
+        if (name.Length > 0 && !HostReader.IsHostName(name))
+        {
+            metadata.Error("name", $"'{name}' is not a name; write letters, digits, '-' and '.'");
+        }
+
+        if (metadata.String("namespace") is { } ns && !VisibilityReader.IsNamespace(ns))
+        {
+            metadata.Error("namespace", $"'{ns}' is not the name of a namespace");
+        }
+
         var result = new Metadata(metadata.StringMap("labels"), metadata.StringMap("annotations"));
 
         // What the API server adds.

@@ -19,7 +19,6 @@ internal static class WorkloadEndpointReader
             Labels = endpoint.StringMap("labels"),
             Weight = (uint)(endpoint.Integer("weight", 1, uint.MaxValue) ?? 1),
             Locality = ReadLocality(endpoint),
-            Network = endpoint.String("network") ?? "",
             ServiceAccount = endpoint.String("serviceAccount") ?? "",
         };
         if (result.ServiceAccount.Length > 0)
@@ -27,7 +26,7 @@ internal static class WorkloadEndpointReader
             endpoint.Warning("serviceAccount", "has no effect: this version's control plane configures no TLS");
         }
 
-        if (result.Network.Length > 0)
+        if (endpoint.String("network") is { Length: > 0 })
         {
             endpoint.Warning("network", "has no effect: this version's control plane knows no network gateways, so the address must be reachable");
         }

@@ -69,7 +69,7 @@ public sealed class MeshDirectoryTests : IDisposable
                 $"{_directory.File("9.yaml")}:5: ServiceEntry default/last: spec.hosts[0]: host 'orders' belongs to ServiceEntry default/first, which comes first; this one has no effect for it",
                 $"{_directory.File("Z.yaml")}:5: ServiceEntry default/second: spec.hosts[0]: host 'orders' belongs to ServiceEntry default/first, which comes first; this one has no effect for it",
             ],
-            warnings.Select(warning => warning.ToString()));
+            warnings.Select(warning => $"{warning}"));
 
         static string Named(string name) => Orders.Replace("name: orders", "name: " + name, StringComparison.Ordinal);
     }
