@@ -14,16 +14,13 @@ internal static class TrafficDistributionReader
 
     private static bool IsClose(string distribution, FieldReader owner, string key)
     {
-        switch (distribution)
+        if (distribution is "PreferClose" or "PreferSameZone" or "PreferSameNode")
         {
-            case "PreferClose" or "PreferSameZone" or "PreferSameNode":
-                return true;
-            case "Any" when key != Field:
-                return false;
-            default:
-                var what = key == Field ? "" : $"the annotation {Annotation} ";
-                owner.Error(key, $"{what}must be PreferClose, PreferSameZone or PreferSameNode, not '{distribution}'");
-                return false;
+            return true;
         }
+
+        var what = key == Field ? "" : $"the annotation {Annotation} ";
+        owner.Error(key, $"{what}must be PreferClose, PreferSameZone or PreferSameNode, not '{distribution}'");
+        return false;
     }
 }
