@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.ControlPlane.Ads;
 using ProxylessMesh.ControlPlane.Files;
-using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.ControlPlane.Translation;
 using ProxylessMesh.Xds;
 
@@ -21,7 +20,7 @@ internal sealed class MeshFileControlPlane : IAsyncDisposable
         _sessionLogger = sessionLogger;
     }
 
-    /// <summary>Raised after a changed file came into force; what <see cref="IsDeclared"/> answers may have changed.</summary>
+    /// <summary>Raised after a changed file came into force; what <see cref="DeclaredHosts"/> answers may have changed.</summary>
     public event Action? Changed
     {
         add => _source.Changed += value;
@@ -52,9 +51,6 @@ internal sealed class MeshFileControlPlane : IAsyncDisposable
 
     /// <summary>A way to this control plane; the caller disposes it.</summary>
     public IXdsTransport CreateTransport() => new InProcessXdsTransport(_path, _source.Store, _sessionLogger);
-
-    /// <summary>Whether the configuration declares a service that answers to <paramref name="host"/> (no port) as <paramref name="client"/> sees it, short forms included.</summary>
-    public bool IsDeclared(string host, MeshClient client) => _source.Store.Current.Resources.For(client).IsDeclared(host);
 
     /// <summary>Stops following the files. Transports stay usable and serve the last good configuration.</summary>
     public ValueTask DisposeAsync() => _source.DisposeAsync();

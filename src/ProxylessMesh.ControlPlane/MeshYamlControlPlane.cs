@@ -18,9 +18,9 @@ internal sealed class MeshYamlControlPlane(string path, MeshYamlOptions identity
     {
         var file = await MeshFileControlPlane.StartAsync(Find(path), timeProvider, loggerFactory, cancellationToken).ConfigureAwait(false);
         var node = ToNode(identity);
-        var view = AdsClientIdentity.From(node).View;
+        var hosts = new DeclaredHosts(file.Store, AdsClientIdentity.From(node).View);
         var servers = new XdsServerList([file.CreateTransport()], fallsBackOnReachabilityOnly: false);
-        return new ControlPlaneConnection(servers, node, BootstrapConfig.DefaultClientListenerTemplate, Istio: null, host => file.IsDeclared(host, view))
+        return new ControlPlaneConnection(servers, node, BootstrapConfig.DefaultClientListenerTemplate, Istio: null, hosts.Contains)
         {
             Owner = file,
         };

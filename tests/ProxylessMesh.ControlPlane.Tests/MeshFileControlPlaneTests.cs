@@ -24,14 +24,41 @@ public sealed class MeshFileControlPlaneTests : IDisposable
         controlPlane.Changed += changed.SetResult;
         await stream.SendAsync(new DiscoveryRequest { TypeUrl = ResourceTypes.Listener, ResourceNames = { "cart" } }, timeout.Token);
         Assert.Empty((await stream.ReadAsync(timeout.Token))!.Resources);
-        Assert.False(controlPlane.IsDeclared("cart", MeshClient.Default));
+        var hosts = new DeclaredHosts(controlPlane.Store, MeshClient.Default);
+        Assert.False(hosts.Contains("cart"));
 
         _directory.Replace("mesh.yaml", MeshYaml.Service("cart"));
         await changed.Task.WaitAsync(timeout.Token);
 
-        Assert.True(controlPlane.IsDeclared("cart", MeshClient.Default));
+        Assert.True(hosts.Contains("cart"));
         Assert.Single((await stream.ReadAsync(timeout.Token))!.Resources);
         Assert.Null(controlPlane.LastError);
         Assert.Equal(path, transport.ServerName);
+    }
+
+    [Fact]
+    public async Task DeclaredHosts_AskedAgain_AllocatesNothing()
+    {
+        var path = _directory.Write("mesh.yaml", MeshYaml.Service("orders"));
+        await using var controlPlane = await MeshFileControlPlane.StartAsync(path, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        var hosts = new DeclaredHosts(controlPlane.Store, MeshClient.Default);
+        Assert.Equal((true, false), (hosts.Contains("orders"), hosts.Contains("api.example.com")));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var isDeclared = hosts.Contains("api.example.com");
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal((false, 0), (isDeclared, allocated));
+    }
+
+    [Fact]
+    public async Task DeclaredHosts_MoreThanAreRemembered_AreAnsweredStill()
+    {
+        var path = _directory.Write("mesh.yaml", MeshYaml.Service("orders"));
+        await using var controlPlane = await MeshFileControlPlane.StartAsync(path, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        var hosts = new DeclaredHosts(controlPlane.Store, MeshClient.Default);
+
+        Assert.DoesNotContain(Enumerable.Range(0, 2000), i => hosts.Contains($"h{i}.example.com"));
+        Assert.True(hosts.Contains("orders"));
     }
 }

@@ -52,6 +52,9 @@ internal sealed record RouteTimeoutsConfig
     /// <summary><c>timeout</c>.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>Whether the route leaves requests all their time, whoever sends them: Istio says so unless a user says otherwise.</summary>
+    public bool IsUnlimited => Timeout == TimeSpan.Zero && MaxStreamDuration is null && GrpcTimeoutMax is null;
+
     /// <summary>Whether <c>max_stream_duration</c> is there, which puts <see cref="Timeout"/> out of effect.</summary>
     public bool HasMaxStreamDuration { get; init; }
 

@@ -18,14 +18,15 @@ internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsA
     public bool Replaces(HttpRequestMessage request)
         => !IsEmpty && ((ExpectedTimeout is not null && request.Headers.NonValidated.Contains(TimeoutName)) || (CountsAttempts && request.Headers.NonValidated.Contains(AttemptName)));
 
-    public void AddTo(HttpRequestMessage request)
+    /// <param name="request">What is sent.</param>
+    /// <param name="isCopy">Whether it is a copy, which may bear the headers of the caller or of the endpoint before; the caller's own request does not.</param>
+    public void AddTo(HttpRequestMessage request, bool isCopy)
     {
-        if (IsEmpty)
+        if (isCopy)
         {
-            return;
+            RemoveFrom(request);
         }
 
-        RemoveFrom(request);
         if (ExpectedTimeout is not null)
         {
             request.Headers.TryAddWithoutValidation(TimeoutName, ExpectedTimeout);

@@ -186,7 +186,8 @@ internal sealed class MeshPipeline(
         }
 
         // 6. An endpoint, and its connections.
-        var routed = new RoutedRequest(request, changed, RequestRouter.HopOf(in outcome, in limits), authority, cluster, deadline, route) { Hash = hash, Call = call };
+        var hop = RequestRouter.HopOf(in outcome, in limits);
+        var routed = new RoutedRequest(request, authority, cluster, RoutedExtras.Of(changed, deadline, route, in hop, hash, call));
         return SendToClusterAsync(routed, attempt: 1, failed: null, cancellationToken);
     }
 
@@ -255,7 +256,7 @@ internal sealed class MeshPipeline(
     private Task<HttpResponseMessage> MeasureAttemptAsync(RoutedRequest routed, MeasuredCall call, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
         var attempt = call.StartAttempt(previousAttempts: 0, routed.Cluster.Name);
-        var measured = routed with { Attempt = attempt };
+        var measured = routed.WithAttempt(attempt);
         return attempt.RunAsync(() => SendToEndpointAsync(measured, endpoint, nextAttempt, cancellationToken));
     }
 
@@ -265,23 +266,13 @@ internal sealed class MeshPipeline(
     /// <param name="cancellationToken">The caller's, or the deadline's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(RoutedRequest routed, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
-        routed.Attempt?.OnEndpoint(endpoint);
-        var outgoing = routed.Outgoing;
-        var trace = default(TraceHeaders);
         MeshFailure failure;
-        HttpResponseMessage? response = null;
+        var trace = default(TraceHeaders);
         try
         {
-            routed.Changed?.AimAt(endpoint);
-            outgoing = UpstreamVersion.Apply(outgoing, endpoint.Protocol);
-            trace = TraceHeaders.Absent(outgoing);
-            routed.Hop.AddTo(outgoing);
-            response = await endpoint.SendAsync(outgoing, cancellationToken).ConfigureAwait(false);
-            endpoint.OnConnected();
-            response.RequestMessage = routed.Original;
-            routed.Changed?.Finish(response);
-            TrackedContent.Attach(response, endpoint);
-            return response;
+            // What is kept across this await is part of every request's state: keep it little.
+            var response = await endpoint.SendAsync(Prepare(in routed, endpoint, out trace), cancellationToken).ConfigureAwait(false);
+            return Receive(in routed, endpoint, response);
         }
         catch (HttpRequestException exception) when (EndpointRefusal.IsRefusal(exception) && routed.Deadline is not { IsExpired: true })
         {
@@ -298,7 +289,6 @@ internal sealed class MeshPipeline(
         catch (Exception exception)
         {
             // Whatever the request or its response broke off with: when its time is over, that is why.
-            response?.Dispose();
             endpoint.Release();
             if (routed.Deadline is not { IsExpired: true } deadline)
             {
@@ -310,18 +300,54 @@ internal sealed class MeshPipeline(
         }
         finally
         {
-            if (ReferenceEquals(outgoing, routed.Original))
-            {
-                routed.Hop.RemoveFrom(routed.Original);
-            }
-
-            trace.Remove(outgoing);
+            Restore(in routed, in trace);
         }
 
         var next = nextAttempt != NoAttempt
             ? SendToClusterAsync(routed, nextAttempt, endpoint, cancellationToken)
             : FailAsync(routed.Original, routed.Authority, failure);
         return await next.ConfigureAwait(false);
+    }
+
+    /// <summary>Makes of the request what this endpoint is sent.</summary>
+    private static HttpRequestMessage Prepare(in RoutedRequest routed, EndpointState endpoint, out TraceHeaders trace)
+    {
+        routed.Attempt?.OnEndpoint(endpoint);
+        routed.Changed?.AimAt(endpoint);
+        var outgoing = routed.Outgoing;
+        var sent = UpstreamVersion.Apply(outgoing, endpoint.Protocol);
+        trace = ReferenceEquals(sent, outgoing) ? TraceHeaders.Absent(outgoing) : default; // what is written into a copy goes with it
+        routed.Hop.AddTo(sent, isCopy: !ReferenceEquals(sent, routed.Original));
+        return sent;
+    }
+
+    /// <summary>Makes of the endpoint's response the caller's, and hands it the lease.</summary>
+    private static HttpResponseMessage Receive(in RoutedRequest routed, EndpointState endpoint, HttpResponseMessage response)
+    {
+        try
+        {
+            endpoint.OnConnected();
+            response.RequestMessage = routed.Original;
+            routed.Changed?.Finish(response);
+            TrackedContent.Attach(response, endpoint);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes out of the caller's request what only the endpoint was to see. Had it such a header itself, a copy was sent.</summary>
+    private static void Restore(in RoutedRequest routed, in TraceHeaders trace)
+    {
+        if (routed.Changed is null)
+        {
+            routed.Hop.RemoveFrom(routed.Original);
+        }
+
+        trace.Remove(routed.Outgoing);
     }
 
     private Task<HttpResponseMessage> NotFoundAsync(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, string reason)

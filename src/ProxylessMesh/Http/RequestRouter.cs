@@ -75,6 +75,11 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     public RequestTimeout TimeoutOf(HttpRequestMessage request, in RouteOutcome outcome, HttpConnectionConfig connection)
     {
         var timeouts = outcome.Route!.Action.Timeouts; // the outcome is to forward
+        if (timeouts.IsUnlimited && connection.MaxStreamDuration is null)
+        {
+            return default;
+        }
+
         if (request.Content is null || !MeshFailure.IsGrpc(request))
         {
             return RequestTimeout.Of(timeouts, grpcTimeout: null, connection.MaxStreamDuration);

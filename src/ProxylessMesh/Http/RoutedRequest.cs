@@ -4,26 +4,45 @@ using ProxylessMesh.Resilience;
 
 namespace ProxylessMesh.Http;
 
-/// <summary>A request on its way to a cluster: what the road below routing needs of it, whatever number of endpoints it tries. Immutable, on the stack.</summary>
-/// <param name="Original">The caller's request.</param>
-/// <param name="Changed">What becomes of it, where its route changes something.</param>
-/// <param name="Hop">What the next hop is told of it.</param>
-/// <param name="Authority">Where to begin anew, should the cluster be gone.</param>
-/// <param name="Cluster">The cluster.</param>
-/// <param name="Deadline">The end of its time, where it has one.</param>
-/// <param name="Route">Its route's name.</param>
-internal readonly record struct RoutedRequest(
-    HttpRequestMessage Original, ChangedRequest? Changed, HopHeaders Hop, MeshAuthority Authority, ClusterState Cluster, RequestDeadline? Deadline, string Route)
+/// <summary>
+/// A request on its way to a cluster: what the road below routing needs of it, whatever number of endpoints it tries. Immutable, on the stack,
+/// and small: it is part of the state of every request under way.
+/// </summary>
+/// <param name="original">The caller's request.</param>
+/// <param name="authority">Where to begin anew, should the cluster be gone.</param>
+/// <param name="cluster">The cluster.</param>
+/// <param name="extras">What only some requests have.</param>
+internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthority authority, ClusterState cluster, RoutedExtras? extras)
 {
-    /// <summary>Its hash, for all of its attempts.</summary>
-    public RequestHash Hash { get; init; }
+    public HttpRequestMessage Original => original;
 
-    /// <summary>The call's measurement, while somebody listens.</summary>
-    public MeasuredCall? Call { get; init; }
+    public MeshAuthority Authority => authority;
 
-    /// <summary>The attempt's measurement, once it has begun.</summary>
-    public MeasuredAttempt? Attempt { get; init; }
+    public ClusterState Cluster => cluster;
+
+    /// <summary>What becomes of it, where its route changes something.</summary>
+    public ChangedRequest? Changed => extras?.Changed;
 
     /// <summary>What is sent.</summary>
-    public HttpRequestMessage Outgoing => Changed?.Outgoing ?? Original;
+    public HttpRequestMessage Outgoing => extras?.Changed?.Outgoing ?? original;
+
+    /// <summary>What the next hop is told of it.</summary>
+    public HopHeaders Hop => extras?.Hop ?? default;
+
+    /// <summary>The end of its time, where it has one.</summary>
+    public RequestDeadline? Deadline => extras?.Deadline;
+
+    /// <summary>The name of its route, where its time has an end.</summary>
+    public string Route => extras?.Route ?? "";
+
+    /// <summary>Its hash, for all of its attempts.</summary>
+    public RequestHash Hash => extras?.Hash ?? RequestHash.None;
+
+    /// <summary>The call's measurement, while somebody listens.</summary>
+    public MeasuredCall? Call => extras?.Call;
+
+    /// <summary>The attempt's measurement, once it has begun.</summary>
+    public MeasuredAttempt? Attempt => extras?.Attempt;
+
+    public RoutedRequest WithAttempt(MeasuredAttempt attempt) => new(original, authority, cluster, (extras ?? new RoutedExtras()) with { Attempt = attempt });
 }
