@@ -4,7 +4,7 @@ using ProxylessMesh.ControlPlane;
 
 namespace ProxylessMesh.Cli;
 
-/// <summary><c>mesh serve</c>: an xDS server fed by a mesh file, until Ctrl-C or SIGTERM.</summary>
+/// <summary><c>mesh serve</c>: an xDS server fed by a mesh file or a directory of them, until Ctrl-C or SIGTERM.</summary>
 internal static class ServeCommand
 {
     public static Command Create()
@@ -12,7 +12,7 @@ internal static class ServeCommand
         var defaults = new ControlPlaneServerOptions();
         var config = new Option<string>("--config", "-c")
         {
-            Description = "The mesh file. A changed file comes into force by itself; a wrong one changes nothing.",
+            Description = "The mesh file, or a directory whose files *.yaml and *.yml are one configuration. A change comes into force by itself; a mistake changes nothing.",
             DefaultValueFactory = _ => defaults.ConfigurationFile,
         };
         var listen = new Option<string>("--listen", "-l")
@@ -20,7 +20,7 @@ internal static class ServeCommand
             Description = "Where to listen: address:port (port 0: any free one) or unix:/absolute/path. Plaintext.",
             DefaultValueFactory = _ => defaults.ListenAddress,
         };
-        var command = new Command("serve", "Serves a mesh file to xDS clients (ADS, state of the world).") { config, listen };
+        var command = new Command("serve", "Serves mesh files to xDS clients (ADS, state of the world).") { config, listen };
         command.SetAction((result, cancellationToken) => RunAsync(
             result.GetRequiredValue(config),
             result.GetRequiredValue(listen),

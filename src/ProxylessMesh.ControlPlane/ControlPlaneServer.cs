@@ -9,7 +9,7 @@ using ProxylessMesh.ControlPlane.Ads;
 namespace ProxylessMesh.ControlPlane;
 
 /// <summary>
-/// An xDS v3 server fed by a mesh file, for several processes: the aggregated discovery service (state of the world) over
+/// An xDS v3 server fed by a mesh file or a directory of them, for several processes: the aggregated discovery service (state of the world) over
 /// gRPC in plaintext. Any xDS client of gRPC can use it. Disposing stops it.
 /// </summary>
 public sealed class ControlPlaneServer : IAsyncDisposable
@@ -30,11 +30,11 @@ public sealed class ControlPlaneServer : IAsyncDisposable
     /// <summary>Where the server listens: <c>http://127.0.0.1:15010</c>, with the port it was given if 0 was asked for, or <c>unix:/path</c>.</summary>
     public string Address { get; }
 
-    /// <summary>Reads the file and starts to listen.</summary>
+    /// <summary>Reads the configuration and starts to listen.</summary>
     /// <param name="options">What to serve, and where.</param>
     /// <param name="cancellationToken">Gives up starting; later it has no effect.</param>
     /// <returns>The running server; the caller disposes it.</returns>
-    /// <exception cref="MeshFileException">The file is missing or wrong.</exception>
+    /// <exception cref="MeshFileException">A file is missing or wrong, or the directory has none.</exception>
     /// <exception cref="ArgumentException">The listen address is not one.</exception>
     /// <exception cref="IOException">The address is in use.</exception>
     public static async Task<ControlPlaneServer> StartAsync(ControlPlaneServerOptions options, CancellationToken cancellationToken)

@@ -6,7 +6,10 @@ namespace ProxylessMesh.ControlPlane;
 /// <summary>What <see cref="ControlPlaneServer"/> serves, and where.</summary>
 public sealed class ControlPlaneServerOptions
 {
-    /// <summary>The mesh file: YAML documents of the kinds of Istio, Kubernetes and the Gateway API (docs/mesh-yaml.md). It is followed: a changed file comes into force by itself.</summary>
+    /// <summary>
+    /// The mesh file: YAML documents of the kinds of Istio, Kubernetes and the Gateway API (docs/mesh-yaml.md). Or a directory, whose
+    /// files <c>*.yaml</c> and <c>*.yml</c> are one configuration. It is followed: a change comes into force by itself.
+    /// </summary>
     /// <value>Default: <c>mesh.yaml</c> in the working directory.</value>
     public string ConfigurationFile { get; set; } = "mesh.yaml";
 
@@ -21,7 +24,7 @@ public sealed class ControlPlaneServerOptions
     /// <value>Default: nowhere.</value>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
-    /// <summary>The clock by which the file is looked at.</summary>
+    /// <summary>The clock by which the files are looked at.</summary>
     /// <value>Default: the system's.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 }

@@ -6,7 +6,7 @@ using ProxylessMesh.Xds;
 
 namespace ProxylessMesh.ControlPlane;
 
-/// <summary>A control plane fed by a mesh file, which it follows: for use in the same process, and behind <see cref="ControlPlaneServer"/>. Thread-safe.</summary>
+/// <summary>A control plane fed by a mesh file or a directory of them, which it follows: for use in the same process, and behind <see cref="ControlPlaneServer"/>. Thread-safe.</summary>
 internal sealed class MeshFileControlPlane : IAsyncDisposable
 {
     private readonly string _path;
@@ -27,16 +27,16 @@ internal sealed class MeshFileControlPlane : IAsyncDisposable
         remove => _source.Changed -= value;
     }
 
-    /// <summary>Why the file as it is now is not in force, or <see langword="null"/> when it is.</summary>
+    /// <summary>Why what the path holds now is not in force, or <see langword="null"/> when it is.</summary>
     public Exception? LastError => _source.LastError;
 
     internal MeshConfigurationStore Store => _source.Store;
 
-    /// <param name="path">The file; a relative path starts at the working directory.</param>
+    /// <param name="path">The file, or the directory of files; a relative path starts at the working directory.</param>
     /// <param name="timeProvider">The clock of the polling fallback.</param>
-    /// <param name="loggerFactory">For what happens to the file and what clients answer.</param>
+    /// <param name="loggerFactory">For what happens to the files and what clients answer.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="MeshFileException">The file is missing or wrong.</exception>
+    /// <exception cref="MeshFileException">A file is missing or wrong, or the directory has none.</exception>
     public static async Task<MeshFileControlPlane> StartAsync(
         string path,
         TimeProvider timeProvider,
@@ -52,6 +52,6 @@ internal sealed class MeshFileControlPlane : IAsyncDisposable
     /// <summary>A way to this control plane; the caller disposes it.</summary>
     public IXdsTransport CreateTransport() => new InProcessXdsTransport(_path, _source.Store, _sessionLogger);
 
-    /// <summary>Stops following the file. Transports stay usable and serve the last good configuration.</summary>
+    /// <summary>Stops following the files. Transports stay usable and serve the last good configuration.</summary>
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 }

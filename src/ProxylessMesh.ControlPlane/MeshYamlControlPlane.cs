@@ -7,8 +7,8 @@ using ProxylessMesh.Xds;
 
 namespace ProxylessMesh.ControlPlane;
 
-/// <summary>The control plane of a process that is configured by a file beside it: no server, no socket.</summary>
-/// <param name="path">The file; a relative path is looked for in the working directory, then beside the application.</param>
+/// <summary>The control plane of a process that is configured by a file or a directory beside it: no server, no socket.</summary>
+/// <param name="path">The file, or the directory of files; a relative path is looked for in the working directory, then beside the application.</param>
 /// <param name="identity">Who this process is.</param>
 internal sealed class MeshYamlControlPlane(string path, MeshYamlOptions identity) : IControlPlane
 {
@@ -49,6 +49,6 @@ internal sealed class MeshYamlControlPlane(string path, MeshYamlOptions identity
     private static string Find(string path)
     {
         var besideApplication = Path.Combine(AppContext.BaseDirectory, path);
-        return !Path.IsPathRooted(path) && !File.Exists(path) && File.Exists(besideApplication) ? besideApplication : path;
+        return !Path.IsPathRooted(path) && !Path.Exists(path) && Path.Exists(besideApplication) ? besideApplication : path;
     }
 }

@@ -8,13 +8,15 @@ using Microsoft.Extensions.Primitives;
 using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.ControlPlane.Translation;
 using ProxylessMesh.ControlPlane.World;
+using ProxylessMesh.ControlPlane.Yaml;
 
 namespace ProxylessMesh.ControlPlane.Files;
 
 /// <summary>
-/// Follows a mesh file. It compares the content, so it sees every way of changing a file: rewriting, renaming another over
-/// it, and the swapped symbolic links of a Kubernetes ConfigMap. Change notifications only make it look sooner. A wrong file
-/// changes nothing: the last good configuration stays in force until a good one comes.
+/// Follows a mesh file, or the files of a directory. It compares the content, so it sees every way of changing files: rewriting,
+/// adding, removing, renaming one over another, and the swapped symbolic links of a Kubernetes ConfigMap. Change notifications
+/// only make it look sooner. A wrong file changes nothing: the last good configuration stays in force as a whole until a good
+/// one comes.
 /// </summary>
 internal sealed partial class MeshFileSource : IAsyncDisposable
 {
@@ -24,15 +26,15 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private string _lastText; // of the loop
+    private ImmutableArray<MeshFile> _lastFiles; // of the loop
     private long _lastVersion = 1; // of the loop
     private Exception? _lastError; // swapped whole
     private Task _loop = Task.CompletedTask;
 
-    private MeshFileSource(string path, string text, MeshWorld world, MeshFileSourceOptions options, TimeProvider timeProvider, ILogger logger)
+    private MeshFileSource(string path, ImmutableArray<MeshFile> files, MeshWorld world, MeshFileSourceOptions options, TimeProvider timeProvider, ILogger logger)
     {
         _path = path;
-        _lastText = text;
+        _lastFiles = files;
         _options = options;
         _timeProvider = timeProvider;
         _logger = logger;
@@ -42,13 +44,13 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
     /// <summary>The last good configuration.</summary>
     public MeshConfigurationStore Store { get; }
 
-    /// <summary>Why the file as it is now is not in force, or <see langword="null"/> when it is.</summary>
+    /// <summary>Why what the path holds now is not in force, or <see langword="null"/> when it is.</summary>
     public Exception? LastError => Volatile.Read(ref _lastError);
 
     /// <summary>Raised after a new configuration came into force. Handlers run on the loop and must not throw.</summary>
     public event Action? Changed;
 
-    /// <exception cref="MeshFileException">The file is missing or wrong.</exception>
+    /// <exception cref="MeshFileException">A file is missing or wrong, or the directory has none.</exception>
     public static async Task<MeshFileSource> StartAsync(
         string path,
         MeshFileSourceOptions options,
@@ -56,9 +58,9 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
         ILogger<MeshFileSource> logger,
         CancellationToken cancellationToken)
     {
-        var text = await MeshFileLoader.ReadTextAsync(path, cancellationToken).ConfigureAwait(false);
-        var (world, warnings) = MeshFileLoader.Parse(path, text);
-        var source = new MeshFileSource(path, text, world, options, timeProvider, logger);
+        var files = await MeshFileLoader.ReadAsync(path, cancellationToken).ConfigureAwait(false);
+        var (world, warnings) = MeshFileLoader.Parse(path, files);
+        var source = new MeshFileSource(path, files, world, options, timeProvider, logger);
         source.LogWarnings(warnings);
         source._loop = Task.Run(source.RunAsync, CancellationToken.None);
         return source;
@@ -95,14 +97,15 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
     {
         try
         {
-            var text = await ReadSettledTextAsync(cancellationToken).ConfigureAwait(false);
-            if (string.Equals(text, _lastText, StringComparison.Ordinal) && LastError is not MeshFileException { InnerException: not null })
+            var files = await ReadSettledAsync(cancellationToken).ConfigureAwait(false);
+            if (files.SequenceEqual(_lastFiles))
             {
                 return;
             }
 
-            _lastText = text;
-            var (world, warnings) = MeshFileLoader.Parse(_path, text);
+            // Also when it is wrong: the same mistake is not looked at twice.
+            _lastFiles = files;
+            var (world, warnings) = MeshFileLoader.Parse(_path, files);
             var resources = Translate(world, _lastVersion + 1);
             LogWarnings(warnings);
             _lastVersion++;
@@ -118,23 +121,37 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
         }
     }
 
-    // A writer may be halfway through: the content counts once two looks in a row see the same.
-    private async Task<string> ReadSettledTextAsync(CancellationToken cancellationToken)
+    // A writer may be halfway through, within a file or between two: the content counts once two looks in a row see the same.
+    private async Task<ImmutableArray<MeshFile>> ReadSettledAsync(CancellationToken cancellationToken)
     {
-        var text = await MeshFileLoader.ReadTextAsync(_path, cancellationToken).ConfigureAwait(false);
-        while (!string.Equals(text, _lastText, StringComparison.Ordinal))
+        var files = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        while (!files.SequenceEqual(_lastFiles))
         {
             await Task.Delay(_options.SettleTime, _timeProvider, cancellationToken).ConfigureAwait(false);
-            var again = await MeshFileLoader.ReadTextAsync(_path, cancellationToken).ConfigureAwait(false);
-            if (string.Equals(text, again, StringComparison.Ordinal))
+            var again = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (files.SequenceEqual(again))
             {
                 break;
             }
 
-            text = again;
+            files = again;
         }
 
-        return text;
+        return files;
+    }
+
+    private async Task<ImmutableArray<MeshFile>> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await MeshFileLoader.ReadAsync(_path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MeshFileException)
+        {
+            // Whatever comes back is news, even as it was.
+            _lastFiles = [];
+            throw;
+        }
     }
 
     private void Reject(Exception exception)
@@ -164,8 +181,9 @@ internal sealed partial class MeshFileSource : IAsyncDisposable
         var full = Path.GetFullPath(_path);
         try
         {
-            var provider = new PhysicalFileProvider(Path.GetDirectoryName(full) ?? "/", ExclusionFilters.None);
-            var registration = ChangeToken.OnChange(() => provider.Watch(Path.GetFileName(full)), () => _looks.Writer.TryWrite(true));
+            var isDirectory = Directory.Exists(full);
+            var provider = new PhysicalFileProvider(isDirectory ? full : Path.GetDirectoryName(full) ?? "/", ExclusionFilters.None);
+            var registration = ChangeToken.OnChange(() => provider.Watch(isDirectory ? "*" : Path.GetFileName(full)), () => _looks.Writer.TryWrite(true));
             return new CompositeDisposable(registration, provider);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)

@@ -25,8 +25,6 @@ internal sealed record MeshService
     /// <summary>Its host resolves to its endpoints: a sidecar dials what the caller resolved.</summary>
     public bool IsHeadless { get; init; }
 
-    public bool IsExternal { get; init; }
-
     /// <summary>The host that an ExternalName service stands for.</summary>
     public string? AliasOf { get; init; }
 

@@ -37,11 +37,6 @@ internal sealed record ServiceEntry
     /// <summary>Takes the endpoints from WorkloadEntries and Pods of the namespace instead.</summary>
     public LabelSelector? WorkloadSelector { get; init; }
 
-    /// <summary><c>location: MESH_EXTERNAL</c>, the default.</summary>
-    public bool IsExternal { get; init; } = true;
-
-    public ImmutableArray<string> SubjectAltNames { get; init; } = [];
-
     /// <summary><see langword="null"/>: the mesh's default.</summary>
     public ExportScope? ExportTo { get; init; }
 
@@ -83,9 +78,6 @@ internal sealed record WorkloadEndpoint
 
     /// <summary><c>region/zone/subzone</c>; parts may be missing from the right.</summary>
     public string Locality { get; init; } = "";
-
-    /// <summary>The network it is reached in; empty: the caller's.</summary>
-    public string Network { get; init; } = "";
 
     /// <summary>Whose identity it has; empty when unknown.</summary>
     public string ServiceAccount { get; init; } = "";

@@ -104,9 +104,6 @@ internal sealed record HttpMatch
 
     /// <summary>Empty: those of the VirtualService.</summary>
     public ImmutableArray<string> Gateways { get; init; } = [];
-
-    /// <summary>Names the statistics of a proxy; without effect here.</summary>
-    public string StatPrefix { get; init; } = "";
 }
 
 /// <summary>How a string is compared.</summary>

@@ -41,8 +41,17 @@ internal sealed class MeshResources
     /// <summary>Everything a wildcard subscription to every type would get, and the routes and endpoints.</summary>
     public IEnumerable<XdsResource> All => _byType.Values.SelectMany(resources => resources.Values).OrderBy(resource => resource.Name, StringComparer.Ordinal);
 
-    /// <summary>One view per namespace that sees something of its own, as plain gRPC clients there see it.</summary>
-    public IEnumerable<MeshResources> Views => _world.NamespacesWithOwnViews.Select(ns => For(MeshClient.Default with { Namespace = ns }));
+    /// <summary>For whom this is written.</summary>
+    public ClientDialect Dialect => _directory.Client.Dialect;
+
+    /// <summary>
+    /// Every view that differs from others in more than short names, in both dialects. Made one by one as they are asked for,
+    /// and not kept: most of them no client ever asks for.
+    /// </summary>
+    public IEnumerable<MeshResources> Views => _world.TypicalClients
+        .Select(_world.Reduce)
+        .Distinct()
+        .Select(client => client == _directory.Client ? this : new MeshResources(Version, _world, client, _views));
 
     /// <summary>The view of a client that says nothing of itself.</summary>
     public static MeshResources Translate(string version, MeshWorld world) => new(version, world, MeshClient.Default, []);
@@ -76,7 +85,7 @@ internal sealed class MeshResources
             return resource;
         }
 
-        return (typeUrl, _directory.Client.Dialect) switch
+        return (typeUrl, Dialect) switch
         {
             (ResourceTypes.Listener, ClientDialect.Grpc) => FindListener(name),
             (ResourceTypes.RouteConfiguration, ClientDialect.Sidecar) => SidecarResources.FindRoutes(name, _directory),

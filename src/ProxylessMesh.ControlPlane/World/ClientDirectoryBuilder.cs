@@ -29,13 +29,13 @@ internal static class ClientDirectoryBuilder
             .. world.VirtualServices
                 .Where(candidate => candidate.IsForMesh && (candidate.ExportTo ?? byDefault).Reaches(candidate.Identity.Namespace, client.Namespace))
                 .Where(candidate => sidecar?.Imports(candidate) ?? true)
-                .OrderBy(candidate => (candidate.ExportTo ?? byDefault).Rank(candidate.Identity.Namespace, client.Namespace)), // stable: then the file's order
+                .OrderBy(candidate => (candidate.ExportTo ?? byDefault).Rank(candidate.Identity.Namespace, client.Namespace)), // stable: then the order of the files
         ];
     }
 
     private static List<MeshService> ServicesFor(MeshWorld world, MeshClient client, SidecarView? sidecar, VirtualService[] virtualServices)
     {
-        // Of one host: Kubernetes, then the client's own namespace, then the order of the file.
+        // Of one host: Kubernetes, then the client's own namespace, then the order of the files.
         var visible = world.Services
             .Where(service => service.ExportTo.Reaches(service.Identity.Namespace, client.Namespace))
             .OrderBy(service => service.IsKubernetes ? 0 : 1)
@@ -55,7 +55,7 @@ internal static class ClientDirectoryBuilder
             AddDestinations(byHost, visible, virtualServices);
         }
 
-        // As they stand in the file, so that what is generated has a stable order.
+        // As they stand in the files, so that what is generated has a stable order.
         return [.. world.Services.Select(service => byHost.GetValueOrDefault(service.Host)).OfType<MeshService>().DistinctBy(service => service.Host)];
     }
 

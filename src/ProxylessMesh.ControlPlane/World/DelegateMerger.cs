@@ -3,7 +3,7 @@ using ProxylessMesh.ControlPlane.Model;
 
 namespace ProxylessMesh.ControlPlane.World;
 
-/// <summary>Puts the routes of delegate VirtualServices in the place of the routes that name them. Used once per file.</summary>
+/// <summary>Puts the routes of delegate VirtualServices in the place of the routes that name them. Used once per configuration.</summary>
 internal sealed class DelegateMerger
 {
     private readonly MeshModel _model;
@@ -21,7 +21,7 @@ internal sealed class DelegateMerger
         }
     }
 
-    /// <returns>The VirtualServices that have hosts, without delegates, in the order of the file.</returns>
+    /// <returns>The VirtualServices that have hosts, without delegates, in their order.</returns>
     public static ImmutableArray<VirtualService> Merge(MeshModel model, ProblemCollector problems)
     {
         var merger = new DelegateMerger(model, problems);

@@ -47,7 +47,6 @@ internal static class MatchMerger
         SourceLabels = root.SourceLabels.SetItems(leaf.SourceLabels),
         SourceNamespace = leaf.SourceNamespace.Length > 0 ? leaf.SourceNamespace : root.SourceNamespace,
         Gateways = leaf.Gateways.IsEmpty ? root.Gateways : leaf.Gateways,
-        StatPrefix = leaf.StatPrefix.Length > 0 ? leaf.StatPrefix : root.StatPrefix,
     };
 
     private static bool IsConflict(HttpMatch root, HttpMatch leaf)

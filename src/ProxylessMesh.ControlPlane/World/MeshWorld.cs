@@ -48,23 +48,32 @@ internal sealed class MeshWorld
     /// <summary>Every namespace in which a client may see something of its own.</summary>
     public ImmutableSortedSet<string> Namespaces { get; }
 
+    /// <summary>
+    /// One client for everything that only some clients see: of each namespace with a view of its own (all others have that of
+    /// <c>default</c>, but for the short names in it), and with the labels that something selects by; in each dialect.
+    /// </summary>
+    public IEnumerable<MeshClient> TypicalClients => NamespacesWithOwnViews.Select(ns => InNamespace(ns))
+        .Concat(Model.Sidecars.Where(sidecar => sidecar.Workloads is not null).Select(sidecar => InNamespace(sidecar.Identity.Namespace, sidecar.Workloads?.Labels)))
+        .Concat(Model.DestinationRules.Where(rule => rule.Workloads is not null).Select(rule => InNamespace(rule.Identity.Namespace, rule.Workloads?.Labels)))
+        .Concat(VirtualServices.SelectMany(virtualService => virtualService.Http.SelectMany(route => route.Matches)
+            .Where(match => match.SourceNamespace.Length > 0 || !match.SourceLabels.IsEmpty)
+            .Select(match => InNamespace(match.SourceNamespace.Length > 0 ? match.SourceNamespace : virtualService.Identity.Namespace, match.SourceLabels))))
+        .Distinct()
+        .SelectMany(client => (MeshClient[])[client, client with { Dialect = ClientDialect.Sidecar }]);
+
+    private IEnumerable<string> NamespacesWithOwnViews => VirtualServices.SelectMany(candidate => Particular(candidate.Identity, candidate.ExportTo ?? Model.Settings.VirtualServiceExportTo))
+        .Concat(Services.SelectMany(service => Particular(service.Identity, service.ExportTo)))
+        .Concat(Model.DestinationRules.Where(rule => FindService(rule.Host.Host, rule.Identity.Namespace)?.Identity.Namespace != rule.Identity.Namespace).Select(rule => rule.Identity.Namespace))
+        .Concat(Model.Sidecars.Select(sidecar => sidecar.Identity.Namespace))
+        .Append(ResourceIdentity.DefaultNamespace)
+        .Distinct(StringComparer.Ordinal);
+
     public static MeshWorld Build(MeshModel model, ProblemCollector problems)
     {
         var services = ServiceAssembler.Assemble(model, problems);
         var virtualServices = DelegateMerger.Merge(model, problems).AddRange(GatewayRouteConverter.Convert(model, services, problems));
         return new MeshWorld(model, services, virtualServices);
     }
-
-    /// <summary>
-    /// The namespaces whose clients see something that no other namespace sees: all others have the view of <c>default</c>, but
-    /// for the short names in it.
-    /// </summary>
-    public IEnumerable<string> NamespacesWithOwnViews => VirtualServices.SelectMany(candidate => Particular(candidate.Identity, candidate.ExportTo ?? Model.Settings.VirtualServiceExportTo))
-        .Concat(Services.SelectMany(service => Particular(service.Identity, service.ExportTo)))
-        .Concat(Model.DestinationRules.Where(rule => FindService(rule.Host.Host, rule.Identity.Namespace)?.Identity.Namespace != rule.Identity.Namespace).Select(rule => rule.Identity.Namespace))
-        .Concat(Model.Sidecars.Select(sidecar => sidecar.Identity.Namespace))
-        .Append(ResourceIdentity.DefaultNamespace)
-        .Distinct(StringComparer.Ordinal);
 
     /// <summary>The service that a resource of a namespace means by a host, whoever sees it.</summary>
     public MeshService? FindService(string host, string ns)
@@ -82,6 +91,9 @@ internal sealed class MeshWorld
     /// <summary>The same without what a Sidecar takes away.</summary>
     public ServiceDirectory Unscoped(MeshClient client)
         => ClientDirectoryBuilder.Build(new MeshWorld(Model with { Sidecars = [] }, Services, VirtualServices), client);
+
+    private static MeshClient InNamespace(string ns, ImmutableSortedDictionary<string, string>? labels = null)
+        => MeshClient.Default with { Namespace = ns, Labels = labels ?? MeshClient.Default.Labels };
 
     private static IEnumerable<string> Particular(ResourceIdentity owner, ExportScope scope)
         => scope.Targets.Contains(ExportScope.All) ? [] : scope.Targets.Where(IsNamespace).Append(owner.Namespace);

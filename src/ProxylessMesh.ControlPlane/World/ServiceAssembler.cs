@@ -36,7 +36,6 @@ internal static class ServiceAssembler
         Resolution = entry.Resolution,
         Addresses = entry.Addresses,
         Endpoints = endpoints,
-        IsExternal = entry.IsExternal,
         ExportTo = entry.ExportTo ?? settings.ServiceExportTo,
         PrefersClose = entry.PrefersClose,
     };

@@ -12,10 +12,12 @@ internal sealed class FieldReader
 {
     private readonly ProblemCollector _problems;
     private readonly YamlMapping _node;
+    private readonly string _file;
     private readonly SortedSet<string> _known = new(StringComparer.Ordinal);
 
-    public FieldReader(YamlMapping node, string path, ResourceIdentity? resource, ProblemCollector problems)
+    public FieldReader(YamlMapping node, string file, string path, ResourceIdentity? resource, ProblemCollector problems)
     {
+        _file = file;
         _node = node;
         _problems = problems;
         Path = path;
@@ -29,14 +31,12 @@ internal sealed class FieldReader
     /// <summary>The resource that problems are reported under.</summary>
     public ResourceIdentity? Resource { get; }
 
-    public int Line => _node.Line;
-
     public ImmutableArray<YamlEntry> Entries => _node.Entries;
 
-    public SourceField Self => new(Line, Path);
+    public SourceField Self => At(_node.Line, Path);
 
     /// <summary>Where a field stands, or where it would have to stand.</summary>
-    public SourceField Field(string key) => new(Find(key)?.Line ?? Line, PathOf(key));
+    public SourceField Field(string key) => At(Find(key)?.Line ?? _node.Line, PathOf(key));
 
     public bool Has(string key) => Get(key) is not null;
 
@@ -84,7 +84,7 @@ internal sealed class FieldReader
             case YamlScalar scalar:
                 return scalar.Value;
             case { } node:
-                Error(new SourceField(node.Line, PathOf(key)), "must be a string or a number");
+                Error(At(node.Line, PathOf(key)), "must be a string or a number");
                 return null;
         }
     }
@@ -102,7 +102,7 @@ internal sealed class FieldReader
             case YamlScalar { IsPlain: true, Value: "true" or "false" } scalar:
                 return scalar.Value == "true";
             case { } node:
-                Error(new SourceField(node.Line, PathOf(key)), "must be true or false");
+                Error(At(node.Line, PathOf(key)), "must be true or false");
                 return byDefault;
         }
     }
@@ -116,6 +116,10 @@ internal sealed class FieldReader
         => Items(key, (node, path) => AsObject(node, path, read));
 
     public ImmutableArray<string> Strings(string key) => Items(key, AsString);
+
+    /// <summary>The same, for lists whose items are checked one by one.</summary>
+    public ImmutableArray<SourceText> Texts(string key)
+        => Items(key, (node, path) => AsString(node, path) is { } text ? new SourceText(text, At(node.Line, path)) : null);
 
     public ImmutableSortedDictionary<string, string> StringMap(string key) => Map(key, AsString);
 
@@ -149,7 +153,7 @@ internal sealed class FieldReader
         {
             if (!_known.Contains(entry.Key) && !notSupported.Contains(entry.Key))
             {
-                Error(new SourceField(entry.Line, PathOf(entry.Key)), $"is not a known field; known here: {string.Join(", ", _known)}");
+                Error(At(entry.Line, PathOf(entry.Key)), $"is not a known field; known here: {string.Join(", ", _known)}");
             }
         }
     }
@@ -161,7 +165,7 @@ internal sealed class FieldReader
         {
             if (!first.TryAdd(entry.Key, entry.Line))
             {
-                Error(new SourceField(entry.Line, PathOf(entry.Key)), $"is given twice (first in line {first[entry.Key]}); remove one");
+                Error(At(entry.Line, PathOf(entry.Key)), $"is given twice (first in line {first[entry.Key]}); remove one");
             }
         }
     }
@@ -185,6 +189,8 @@ internal sealed class FieldReader
         return null;
     }
 
+    private SourceField At(int line, string path) => new(_file, line, path);
+
     private string PathOf(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
 
     private ImmutableArray<T> Items<T>(string key, Func<YamlNode, string, T?> read)
@@ -206,7 +212,7 @@ internal sealed class FieldReader
 
                 return items.ToImmutable();
             case { } node:
-                Error(new SourceField(node.Line, PathOf(key)), "must be a list; start each item with '- '");
+                Error(At(node.Line, PathOf(key)), "must be a list; start each item with '- '");
                 return [];
         }
     }
@@ -219,7 +225,7 @@ internal sealed class FieldReader
                 return ImmutableSortedDictionary<string, string>.Empty;
             case YamlMapping mapping:
                 var map = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-                foreach (var entry in new FieldReader(mapping, PathOf(key), Resource, _problems).Entries)
+                foreach (var entry in new FieldReader(mapping, _file, PathOf(key), Resource, _problems).Entries)
                 {
                     if (read(entry.Value, $"{PathOf(key)}.{entry.Key}") is { } value)
                     {
@@ -229,7 +235,7 @@ internal sealed class FieldReader
 
                 return map.ToImmutable();
             case { } node:
-                Error(new SourceField(node.Line, PathOf(key)), "must be a mapping of 'name: value'");
+                Error(At(node.Line, PathOf(key)), "must be a mapping of 'name: value'");
                 return ImmutableSortedDictionary<string, string>.Empty;
         }
     }
@@ -239,10 +245,10 @@ internal sealed class FieldReader
     {
         if (node is YamlMapping mapping)
         {
-            return read(new FieldReader(mapping, path, Resource, _problems));
+            return read(new FieldReader(mapping, _file, path, Resource, _problems));
         }
 
-        Error(new SourceField(node.Line, path), "must be a mapping of 'field: value'");
+        Error(At(node.Line, path), "must be a mapping of 'field: value'");
         return null;
     }
 
@@ -253,7 +259,7 @@ internal sealed class FieldReader
             return scalar.Value;
         }
 
-        Error(new SourceField(node.Line, path), node is YamlScalar other ? $"must be a string; write \"{other.Value}\" in quotes" : "must be a string");
+        Error(At(node.Line, path), node is YamlScalar other ? $"must be a string; write \"{other.Value}\" in quotes" : "must be a string");
         return null;
     }
 
@@ -266,7 +272,7 @@ internal sealed class FieldReader
             return value;
         }
 
-        Error(new SourceField(node.Line, path), $"must be a whole number from {min} to {max}{(node is YamlScalar text ? $", not '{text.Value}'" : "")}");
+        Error(At(node.Line, path), $"must be a whole number from {min} to {max}{(node is YamlScalar text ? $", not '{text.Value}'" : "")}");
         return null;
     }
 

@@ -14,21 +14,30 @@ internal static class GatewayFilterReader
     private const string ResponseHeaders = "ResponseHeaderModifier";
     private const string Redirect = "RequestRedirect";
     private const string Rewrite = "URLRewrite";
+    private const string Mirror = "RequestMirror";
 
     public static GatewayFilters Read(FieldReader owner, bool isGrpc)
     {
         var result = new GatewayFilters(HeaderOperations.None, null, null);
+        var types = new HashSet<string>(StringComparer.Ordinal);
         owner.Objects("filters", filter =>
         {
-            result = Read(filter, result, isGrpc);
+            result = Read(filter, result, types, isGrpc);
             return filter;
         });
         return result;
     }
 
-    private static GatewayFilters Read(FieldReader filter, GatewayFilters filters, bool isGrpc)
+    private static GatewayFilters Read(FieldReader filter, GatewayFilters filters, HashSet<string> types, bool isGrpc)
     {
         var type = filter.RequiredString("type");
+
+        // Several mirrors make sense, several of another type do not.
+        if (type.Length > 0 && !types.Add(type) && type != Mirror)
+        {
+            filter.Error("type", $"{type} is given twice; merge the two");
+        }
+
         switch (type)
         {
             case RequestHeaders:
@@ -45,9 +54,9 @@ internal static class GatewayFilterReader
                 filter.Required("urlRewrite");
                 filters = filters with { Rewrite = filter.Object("urlRewrite", ReadRewrite) };
                 break;
-            case "RequestMirror":
+            case Mirror:
                 filter.Accept("requestMirror");
-                filter.Warning("type", "RequestMirror has no effect in this version: nothing is mirrored");
+                filter.Warning("type", $"{Mirror} has no effect in this version: nothing is mirrored");
                 break;
             case "CORS" when !isGrpc:
                 filter.Accept("cors");
@@ -147,14 +156,23 @@ internal static class GatewayFilterReader
         switch (type)
         {
             case "ReplaceFullPath":
-                path.Required("replaceFullPath");
+                RequireOnly(path, "replaceFullPath", "replacePrefixMatch", type);
                 return new NewPath(full, null);
             case "ReplacePrefixMatch":
-                path.Required("replacePrefixMatch");
+                RequireOnly(path, "replacePrefixMatch", "replaceFullPath", type);
                 return new NewPath(null, prefix.Length > 1 ? prefix.TrimEnd('/') : "/");
             default:
                 path.Error("type", $"must be ReplaceFullPath or ReplacePrefixMatch, not '{type}'");
                 return new NewPath(null, null);
+        }
+    }
+
+    private static void RequireOnly(FieldReader path, string key, string other, string type)
+    {
+        path.Required(key);
+        if (path.Has(other))
+        {
+            path.Error(other, $"has no effect with type {type}; remove it");
         }
     }
 

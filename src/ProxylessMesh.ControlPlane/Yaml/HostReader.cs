@@ -14,20 +14,13 @@ internal static class HostReader
     /// <param name="isRequired">Whether an empty list is an error.</param>
     public static ImmutableArray<HostReference> ReadList(FieldReader spec, string key, bool isRequired = true)
     {
-        var written = spec.Strings(key);
+        var written = spec.Texts(key);
         if (written.IsEmpty && isRequired)
         {
             spec.Error(key, "must list at least one host");
         }
 
-        var hosts = ImmutableArray.CreateBuilder<HostReference>(written.Length);
-        for (var i = 0; i < written.Length; i++)
-        {
-            var source = spec.Field(key);
-            hosts.Add(new HostReference(Read(spec, written[i], isPattern: true, source with { Path = $"{source.Path}[{i}]" }), source));
-        }
-
-        return hosts.ToImmutable();
+        return [.. written.Select(item => new HostReference(Read(spec, item.Text, isPattern: true, item.Source), item.Source))];
     }
 
     public static string ReadOne(FieldReader reader, string key, bool isPattern = false)

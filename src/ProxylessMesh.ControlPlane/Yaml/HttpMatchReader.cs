@@ -27,8 +27,10 @@ internal static class HttpMatchReader
             SourceLabels = match.StringMap("sourceLabels"),
             SourceNamespace = match.String("sourceNamespace") ?? "",
             Gateways = GatewayReader.Read(match),
-            StatPrefix = match.String("statPrefix") ?? "",
         };
+
+        // Names statistics of a proxy.
+        match.Accept("statPrefix");
         match.Finish();
         return result;
     }

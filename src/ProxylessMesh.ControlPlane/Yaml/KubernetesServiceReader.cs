@@ -7,11 +7,6 @@ namespace ProxylessMesh.ControlPlane.Yaml;
 /// <summary>Reads a Kubernetes Service.</summary>
 internal static class KubernetesServiceReader
 {
-    private const string ExportToAnnotation = "networking.istio.io/exportTo";
-
-    /// <summary>What <c>trafficDistribution</c> is where there is no such field.</summary>
-    public const string TrafficDistributionAnnotation = "networking.istio.io/traffic-distribution";
-
     public static KubernetesService Read(MeshDocument document, FieldReader spec)
     {
         var isAlias = spec.String("type") == "ExternalName";
@@ -25,8 +20,8 @@ internal static class KubernetesServiceReader
             IsHeadless = !isAlias && clusterIps.Contains("None"),
             ExternalName = isAlias ? HostReader.ReadOne(spec, "externalName") : null,
             Selector = spec.StringMap("selector") is { IsEmpty: false } labels ? new LabelSelector(labels) : null,
-            ExportTo = VisibilityReader.ParseAnnotation(document.Annotations.GetValueOrDefault(ExportToAnnotation)),
-            PrefersClose = IsClose(spec.String("trafficDistribution") ?? document.Annotations.GetValueOrDefault(TrafficDistributionAnnotation)),
+            ExportTo = VisibilityReader.ReadAnnotation(document),
+            PrefersClose = TrafficDistributionReader.Read(document, spec),
         };
 
         // Of the cluster's own machinery, not of the mesh.
@@ -47,9 +42,6 @@ internal static class KubernetesServiceReader
 
         return service;
     }
-
-    /// <summary>Whether a traffic distribution keeps requests near the client.</summary>
-    public static bool IsClose(string? distribution) => distribution is "PreferClose" or "PreferSameZone" or "PreferSameNode";
 
     private static ImmutableArray<string> ReadClusterIps(FieldReader spec)
     {

@@ -10,9 +10,9 @@ internal sealed class MeshModelBuilder(ProblemCollector problems)
     private static readonly string[] Core = ["v1"];
     private static readonly string[] Gateway = ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1", "gateway.networking.k8s.io/v1alpha2"];
 
-    private readonly Dictionary<ResourceIdentity, int> _lines = [];
+    private readonly Dictionary<ResourceIdentity, SourceField> _declared = [];
     private readonly Lists _lists = new();
-    private MeshSettings? _settings;
+    private (SourceField Source, MeshSettings Value)? _settings;
 
     /// <summary>The kinds that are read, and the apiVersions each may have.</summary>
     public static ImmutableSortedDictionary<string, string[]> Kinds { get; } = new Dictionary<string, string[]>
@@ -37,12 +37,12 @@ internal sealed class MeshModelBuilder(ProblemCollector problems)
 
     public void Read(MeshDocument document)
     {
-        if (!_lines.TryAdd(document.Identity, document.Fields.Line))
+        if (!_declared.TryAdd(document.Identity, document.Fields.Self))
         {
             problems.Error(
                 document.Identity,
                 document.Fields.Field("metadata"),
-                $"the same kind, namespace and name were declared in line {_lines[document.Identity]}; rename or merge them");
+                $"the same kind, namespace and name were declared {_declared[document.Identity].SeenFrom(document.Fields.Self)}; rename or merge them");
         }
 
         switch (document.Identity.Kind)
@@ -66,17 +66,19 @@ internal sealed class MeshModelBuilder(ProblemCollector problems)
 
     public void Read(FieldReader meshConfig)
     {
-        if (_settings is not null)
+        var settings = MeshConfigReader.Read(meshConfig);
+        if (_settings is { } earlier)
         {
-            meshConfig.Error(meshConfig.Self, "there is a MeshConfig already; merge them");
+            meshConfig.Error(meshConfig.Self, $"there is a MeshConfig already, {earlier.Source.SeenFrom(meshConfig.Self)}; merge them");
+            return;
         }
 
-        _settings = MeshConfigReader.Read(meshConfig);
+        _settings = (meshConfig.Self, settings);
     }
 
     public MeshModel ToModel() => new()
     {
-        Settings = _settings ?? MeshSettings.Default,
+        Settings = _settings?.Value ?? MeshSettings.Default,
         ServiceEntries = [.. _lists.ServiceEntries],
         VirtualServices = [.. _lists.VirtualServices],
         DestinationRules = [.. _lists.DestinationRules],

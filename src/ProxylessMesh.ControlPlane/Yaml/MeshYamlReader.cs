@@ -5,14 +5,14 @@ using YamlDotNet.Core;
 
 namespace ProxylessMesh.ControlPlane.Yaml;
 
-/// <summary>What reading a mesh file gave. <see cref="World"/> is complete only when there are no errors.</summary>
+/// <summary>What reading a mesh configuration gave. <see cref="World"/> is complete only when there are no errors.</summary>
 internal sealed record MeshReadResult(MeshWorld World, ImmutableArray<MeshFileProblem> Errors, ImmutableArray<MeshFileProblem> Warnings)
 {
     /// <summary>The view of a client that says nothing of itself.</summary>
     public ServiceDirectory Directory => World.ViewFor(MeshClient.Default);
 }
 
-/// <summary>Reads a multi-document mesh.yaml in the kinds of Istio and Kubernetes, strictly, and collects every problem. Stateless.</summary>
+/// <summary>Reads the files of a mesh, each of any number of documents, in the kinds of Istio and Kubernetes, strictly, and collects every problem. Stateless.</summary>
 internal static class MeshYamlReader
 {
     /// <summary>Kinds that Istio and the Gateway API have and this version cannot carry out.</summary>
@@ -24,20 +24,33 @@ internal static class MeshYamlReader
 
     /// <param name="file">The file as the user named it; opens every message.</param>
     /// <param name="text">Its content.</param>
-    public static MeshReadResult Read(string file, string text)
+    public static MeshReadResult Read(string file, string text) => Read([new MeshFile(file, text)]);
+
+    /// <param name="files">The files in the order of their precedence; together they are one configuration.</param>
+    public static MeshReadResult Read(IEnumerable<MeshFile> files)
     {
-        var problems = new ProblemCollector(file);
-        var model = ReadDocuments(text, problems);
-        var world = MeshWorld.Build(model, problems);
+        var problems = new ProblemCollector();
+        var model = new MeshModelBuilder(problems);
+        var isComplete = true;
+        foreach (var file in files)
+        {
+            isComplete &= TryReadDocuments(file, model, problems);
+        }
+
+        var world = MeshWorld.Build(model.ToModel(), problems);
         PrecedenceChecker.Check(world, problems);
-        ReferenceValidator.Validate(world, problems);
+        if (isComplete)
+        {
+            // Otherwise what is referred to may stand in what could not be read.
+            ReferenceValidator.Validate(world, problems);
+        }
+
         return new MeshReadResult(world, problems.Errors, problems.Warnings);
     }
 
-    private static MeshModel ReadDocuments(string text, ProblemCollector problems)
+    private static bool TryReadDocuments(MeshFile file, MeshModelBuilder model, ProblemCollector problems)
     {
-        var model = new MeshModelBuilder(problems);
-        using var reader = new StringReader(text);
+        using var reader = new StringReader(file.Text);
         var parser = new YamlDocumentParser(reader);
         try
         {
@@ -45,33 +58,34 @@ internal static class MeshYamlReader
             {
                 if (document is YamlMapping mapping)
                 {
-                    ReadDocument(mapping, model, problems);
+                    ReadDocument(mapping, file.Path, model, problems);
                 }
                 else
                 {
-                    problems.Error(null, new SourceField(document.Line, ""), "a document must be a resource with apiVersion, kind, metadata and spec");
+                    problems.Error(null, new SourceField(file.Path, document.Line, ""), "a document must be a resource with apiVersion, kind, metadata and spec");
                 }
             }
         }
         catch (YamlException exception)
         {
-            // Nothing after this point can be read; what came before was checked.
-            problems.Error(null, new SourceField((int)exception.Start.Line, ""), $"not valid YAML: {exception.Message}");
+            // Nothing of the file after this point can be read; what came before was checked.
+            problems.Error(null, new SourceField(file.Path, (int)exception.Start.Line, ""), $"not valid YAML: {exception.Message}");
+            return false;
         }
 
-        return model.ToModel();
+        return true;
     }
 
-    private static void ReadDocument(YamlMapping mapping, MeshModelBuilder model, ProblemCollector problems)
+    private static void ReadDocument(YamlMapping mapping, string file, MeshModelBuilder model, ProblemCollector problems)
     {
         if (MeshConfigReader.IsMeshConfig(mapping))
         {
-            model.Read(new FieldReader(mapping, "", resource: null, problems));
+            model.Read(new FieldReader(mapping, file, "", resource: null, problems));
             return;
         }
 
         var identity = Identify(mapping);
-        var fields = new FieldReader(mapping, "", identity, problems);
+        var fields = new FieldReader(mapping, file, "", identity, problems);
         var apiVersion = fields.RequiredString("apiVersion");
         var kind = fields.RequiredString("kind");
         fields.Required("metadata");
@@ -110,8 +124,17 @@ internal static class MeshYamlReader
 
     private static Metadata ReadMetadata(FieldReader metadata)
     {
-        metadata.RequiredString("name");
-        metadata.String("namespace");
+        var name = metadata.RequiredString("name");
+        if (name.Length > 0 && !HostReader.IsHostName(name))
+        {
+            metadata.Error("name", $"'{name}' is not a name; write letters, digits, '-' and '.'");
+        }
+
+        if (metadata.String("namespace") is { } ns && !VisibilityReader.IsNamespace(ns))
+        {
+            metadata.Error("namespace", $"'{ns}' is not the name of a namespace");
+        }
+
         var result = new Metadata(metadata.StringMap("labels"), metadata.StringMap("annotations"));
 
         // What the API server adds.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using ProxylessMesh.ControlPlane.Model;
 
@@ -12,24 +13,22 @@ internal static class ServiceEntryReader
         {
             Identity = document.Identity,
             Hosts = HostReader.ReadList(spec, "hosts"),
-            Addresses = spec.Strings("addresses"),
+            Addresses = ReadAddresses(spec),
             Ports = spec.Objects("ports", ReadPort),
             Resolution = ReadResolution(spec),
             Endpoints = spec.Objects("endpoints", WorkloadEndpointReader.Read),
             WorkloadSelector = SelectorReader.Read(spec),
-            IsExternal = ReadIsExternal(spec),
-            SubjectAltNames = spec.Strings("subjectAltNames"),
             ExportTo = VisibilityReader.ReadExportTo(spec),
-            PrefersClose = KubernetesServiceReader.IsClose(document.Annotations.GetValueOrDefault(KubernetesServiceReader.TrafficDistributionAnnotation)),
+            PrefersClose = TrafficDistributionReader.ReadAnnotation(document),
         };
 
-        if (!entry.SubjectAltNames.IsEmpty)
+        CheckLocation(spec);
+        if (!spec.Strings("subjectAltNames").IsEmpty)
         {
             spec.Warning("subjectAltNames", "has no effect: this version's control plane configures no TLS");
         }
 
         spec.Finish();
-        CheckAddresses(entry, spec);
         CheckPorts(entry, spec);
         WorkloadEndpointReader.CheckEndpoints(entry, spec);
         return entry;
@@ -85,27 +84,28 @@ internal static class ServiceEntryReader
         }
     }
 
-    private static bool ReadIsExternal(FieldReader spec)
+    // Inside or outside makes no difference before identities do.
+    private static void CheckLocation(FieldReader spec)
     {
         var location = spec.String("location");
         if (location is not (null or "MESH_EXTERNAL" or "MESH_INTERNAL"))
         {
             spec.Error("location", $"must be MESH_EXTERNAL or MESH_INTERNAL, not '{location}'");
         }
-
-        return location != "MESH_INTERNAL";
     }
 
-    private static void CheckAddresses(ServiceEntry entry, FieldReader spec)
+    private static ImmutableArray<string> ReadAddresses(FieldReader spec)
     {
-        for (var i = 0; i < entry.Addresses.Length; i++)
+        var addresses = spec.Texts("addresses");
+        foreach (var (address, source) in addresses)
         {
-            if (!IPAddress.TryParse(entry.Addresses[i], out _) && !IPNetwork.TryParse(entry.Addresses[i], out _))
+            if (!IPAddress.TryParse(address, out _) && !IPNetwork.TryParse(address, out _))
             {
-                var field = spec.Field("addresses");
-                spec.Error(field with { Path = $"{field.Path}[{i}]" }, $"'{entry.Addresses[i]}' is neither an IP address nor a CIDR range");
+                spec.Error(source, $"'{address}' is neither an IP address nor a CIDR range");
             }
         }
+
+        return [.. addresses.Select(address => address.Text)];
     }
 
     private static void CheckPorts(ServiceEntry entry, FieldReader spec)

@@ -40,7 +40,7 @@ internal static class SidecarReader
     private static EgressListener ReadListener(FieldReader listener)
     {
         var port = listener.Object("port", ReadPort);
-        var hosts = listener.Strings("hosts");
+        var hosts = listener.Texts("hosts");
         if (hosts.IsEmpty)
         {
             listener.Error("hosts", "must list at least one namespace/host");
@@ -61,15 +61,16 @@ internal static class SidecarReader
         return new ListenerPort(number);
     }
 
-    private static EgressHost ReadHost(string text, FieldReader listener)
+    private static EgressHost ReadHost(SourceText item, FieldReader listener)
     {
+        var text = item.Text;
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var ns = slash < 0 ? "" : text[..slash];
         var host = slash < 0 ? "" : text[(slash + 1)..].TrimEnd('.').ToLowerInvariant();
         var isNamespace = ns is ExportScope.All or ExportScope.Own or ExportScope.None || VisibilityReader.IsNamespace(ns);
         if (!isNamespace || !HostReader.IsPattern(host))
         {
-            listener.Error("hosts", $"'{text}' must be namespace/host; the namespace may be '*', '.' or '~', the host '*' or '*.example.com'");
+            listener.Error(item.Source, $"'{text}' must be namespace/host; the namespace may be '*', '.' or '~', the host '*' or '*.example.com'");
         }
 
         return new EgressHost(ns, host);

@@ -19,7 +19,6 @@ internal static class WorkloadEndpointReader
             Labels = endpoint.StringMap("labels"),
             Weight = (uint)(endpoint.Integer("weight", 1, uint.MaxValue) ?? 1),
             Locality = ReadLocality(endpoint),
-            Network = endpoint.String("network") ?? "",
             ServiceAccount = endpoint.String("serviceAccount") ?? "",
         };
         if (result.ServiceAccount.Length > 0)
@@ -27,7 +26,7 @@ internal static class WorkloadEndpointReader
             endpoint.Warning("serviceAccount", "has no effect: this version's control plane configures no TLS");
         }
 
-        if (result.Network.Length > 0)
+        if (endpoint.String("network") is { Length: > 0 })
         {
             endpoint.Warning("network", "has no effect: this version's control plane knows no network gateways, so the address must be reachable");
         }
@@ -140,15 +139,15 @@ internal static class WorkloadEndpointReader
     {
         foreach (var port in entry.Ports)
         {
-            var seen = new Dictionary<(string, int), int>();
+            var seen = new Dictionary<(string, int), SourceField>();
             foreach (var endpoint in entry.Endpoints)
             {
                 var number = endpoint.IsUnixSocket ? 0 : endpoint.PortFor(port) ?? 0;
-                if (!seen.TryAdd((endpoint.Address, number), endpoint.Source.Line))
+                if (!seen.TryAdd((endpoint.Address, number), endpoint.Source))
                 {
                     spec.Error(
                         endpoint.Source,
-                        $"'{endpoint.Address}' listens on the same port as the endpoint in line {seen[(endpoint.Address, number)]} (port '{port.Name}'); merge them and add their weights");
+                        $"'{endpoint.Address}' listens on the same port as the endpoint {seen[(endpoint.Address, number)].SeenFrom(endpoint.Source)} (port '{port.Name}'); merge them and add their weights");
                     return;
                 }
             }

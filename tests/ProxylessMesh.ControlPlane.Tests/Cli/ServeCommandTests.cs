@@ -60,6 +60,34 @@ public sealed class ServeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Serve_Directory_ServesAllItsFilesAndNamesTheBadOne()
+    {
+        _directory.Write("cart.yml", MeshYaml.Service("cart"));
+        var orders = _directory.Write("orders.yaml", "kind: Nonsense\n");
+        using (var bad = Start("serve", "--config", _directory.File(""), "--listen", "127.0.0.1:0"))
+        {
+            var errors = await bad.StandardError.ReadToEndAsync(_timeout.Token);
+            await bad.WaitForExitAsync(_timeout.Token);
+            Assert.Equal(1, bad.ExitCode);
+            Assert.Contains($"{orders}:1: ", errors, StringComparison.Ordinal);
+        }
+
+        _directory.Write("orders.yaml", MeshYaml.Service("orders"));
+        using var mesh = Start("serve", "--config", _directory.File(""), "--listen", "127.0.0.1:0");
+        var line = await mesh.StandardOutput.ReadLineAsync(_timeout.Token);
+        using (var channel = GrpcChannel.ForAddress(line![Announcement.Length..]))
+        using (var call = new AggregatedDiscoveryService.AggregatedDiscoveryServiceClient(channel).StreamAggregatedResources(cancellationToken: _timeout.Token))
+        {
+            await call.RequestStream.WriteAsync(new DiscoveryRequest { TypeUrl = ResourceTypes.Listener, ResourceNames = { "orders", "cart" } });
+            Assert.True(await call.ResponseStream.MoveNext(_timeout.Token));
+            Assert.Equal(2, call.ResponseStream.Current.Resources.Count);
+        }
+
+        using var kill = Process.Start("kill", [$"-{Terminate}", mesh.Id.ToString(CultureInfo.InvariantCulture)]);
+        await mesh.WaitForExitAsync(_timeout.Token);
+    }
+
+    [Fact]
     public async Task Serve_BadListenAddress_SaysHowToWriteIt()
     {
         using var mesh = Start("serve", "--config", _directory.Write("mesh.yaml", MeshYaml.Orders), "--listen", "nowhere");

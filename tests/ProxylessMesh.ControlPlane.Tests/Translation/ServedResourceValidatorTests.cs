@@ -131,6 +131,38 @@ public sealed class ServedResourceValidatorTests
         Assert.Empty(mesh.All.SelectMany(Warnings));
     }
 
+    /// <summary>What only clients with certain labels or of a certain namespace ever see is looked at too.</summary>
+    [Fact]
+    public void Views_RoutesOfSomeClientsOnly_AreAmongThem()
+    {
+        var views = MeshYaml.Translate(MeshYaml.Service("orders") + """
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {name: orders}
+            spec:
+              hosts: [orders]
+              http:
+              - {name: of-tests, match: [{sourceLabels: {app: tests}}], route: [{destination: {host: orders}}]}
+              - {name: of-shop, match: [{sourceNamespace: shop}], route: [{destination: {host: orders}}]}
+              - {name: of-all, route: [{destination: {host: orders}}]}
+            """).Views.ToArray();
+
+        var seen = views.Select(view => (view.Dialect, Routes: string.Join(' ', RouteNames(view)))).ToHashSet();
+
+        foreach (var dialect in Enum.GetValues<Model.ClientDialect>())
+        {
+            Assert.Contains((dialect, "of-tests"), seen);
+            Assert.Contains((dialect, "of-shop"), seen);
+            Assert.Contains((dialect, "of-all"), seen);
+        }
+
+        static IEnumerable<string> RouteNames(MeshResources view) => view.All
+            .Where(resource => resource.TypeUrl == ResourceTypes.RouteConfiguration)
+            .SelectMany(resource => Envoy.Config.Route.V3.RouteConfiguration.Parser.ParseFrom(resource.Value).VirtualHosts[0].Routes)
+            .Select(route => route.Name);
+    }
+
     [Fact]
     public void Decode_Routes_MeanWhatTheFileSays()
     {

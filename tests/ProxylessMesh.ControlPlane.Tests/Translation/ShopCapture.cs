@@ -9,9 +9,11 @@ using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using ProxylessMesh.ControlPlane.Ads;
+using ProxylessMesh.ControlPlane.Files;
 using ProxylessMesh.ControlPlane.Model;
 using ProxylessMesh.ControlPlane.Translation;
 using ProxylessMesh.ControlPlane.Yaml;
+using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Xds;
 using HttpProtocolOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
 
@@ -34,11 +36,13 @@ internal static class ShopCapture
         [ResourceTypes.RouteConfiguration] = RouteConfiguration.Parser.ParseFrom,
     };
 
-    public static string Text => string.Join(
-        "\n---\n",
-        ((string[])["mesh", "kubernetes", "services", "workloads", "traffic", "security"]).Select(file => File.ReadAllText(Path.Combine(Folder, "input-shop", file + ".yaml"))));
+    private static readonly Lazy<MeshReadResult> Shop = new(ReadShop);
 
-    public static MeshReadResult Read() => MeshYamlReader.Read("shop.yaml", Text);
+    /// <summary>The directory that istiod was given.</summary>
+    public static string Input { get; } = Path.Combine(Folder, "input-shop");
+
+    /// <summary>What its files say, read as a directory but for <c>update.yaml</c>, which was a later change.</summary>
+    public static MeshReadResult Read() => Shop.Value;
 
     /// <summary>What the client of the captures sees.</summary>
     public static MeshResources ViewOf(Node node) => MeshResources.Translate("1", Read().World).For(AdsClientIdentity.From(node).View);
@@ -66,6 +70,17 @@ internal static class ShopCapture
 
     public static JsonNode? Made(MeshResources view, string typeUrl, string name)
         => view.Find(typeUrl, name) is { } resource ? Normalize(JsonDifference.Parse(Formatter.Format(Parsers[typeUrl](resource.Value)))) : null;
+
+    private static MeshReadResult ReadShop()
+    {
+        using var directory = new TemporaryDirectory();
+        foreach (var file in Directory.EnumerateFiles(Input, "*.yaml").Where(file => Path.GetFileName(file) != "update.yaml"))
+        {
+            File.Copy(file, directory.File(Path.GetFileName(file)));
+        }
+
+        return MeshYamlReader.Read(MeshFileLoader.ReadAsync(directory.File(""), CancellationToken.None).GetAwaiter().GetResult());
+    }
 
     // What has no order: query parameters of a match, endpoints of a locality, localities of a cluster.
     private static JsonNode Normalize(JsonNode node)

@@ -229,7 +229,7 @@ public sealed class ClientViewTests
     }
 
     [Theory]
-    [InlineData("egress: [{hosts: [cart]}]", "spec.egress[0].hosts: 'cart' must be namespace/host; the namespace may be '*', '.' or '~', the host '*' or '*.example.com'")]
+    [InlineData("egress: [{hosts: [cart]}]", "spec.egress[0].hosts[0]: 'cart' must be namespace/host; the namespace may be '*', '.' or '~', the host '*' or '*.example.com'")]
     [InlineData("egress: [{hosts: []}]", "spec.egress[0].hosts: must list at least one namespace/host")]
     [InlineData("egress: [{bind: 1.2.3.4, hosts: ['*/*']}]", "spec.egress[0].bind: is not supported in this version; remove it")]
     [InlineData("ingress: []", "spec.ingress: is not supported in this version; remove it")]
@@ -241,7 +241,7 @@ public sealed class ClientViewTests
     [InlineData("rootNamespace: a.b", "rootNamespace: 'a.b' is not the name of a namespace")]
     [InlineData("rootNamespace: a\nrootNamspace: b", "rootNamspace: is not a known field; known here: ")]
     [InlineData("defaultServiceExportTo: ['a/b']", "defaultServiceExportTo: 'a/b' is neither '*' (every namespace), '.' (its own), '~' (none) nor the name of a namespace")]
-    [InlineData("rootNamespace: a\n---\nrootNamespace: b", "there is a MeshConfig already; merge them")]
+    [InlineData("rootNamespace: a\n---\nrootNamespace: b", "there is a MeshConfig already, in line 1; merge them")]
     public void Read_WrongMeshConfig_NamesFieldAndRemedy(string text, string expected)
         => Assert.Contains(expected, Assert.Single(MeshYamlReader.Read("m", text).Errors).ToString(), StringComparison.Ordinal);
 

@@ -124,6 +124,8 @@ public sealed class GatewayRouteTests
     [InlineData("- backendRefs: [{kind: Secret, name: basket, port: 80}]", "spec.rules[0].backendRefs[0].kind: Secret is not supported in this version; use a Service")]
     [InlineData("- backendRefs: [{name: basket, port: 80, weight: -1}]", "spec.rules[0].backendRefs[0].weight: must be a whole number from 0 to 1000000, not '-1'")]
     [InlineData("- filters: [{type: ExtensionRef, extensionRef: {}}]", "spec.rules[0].filters[0].type: ExtensionRef is not supported here; known: RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect, URLRewrite")]
+    [InlineData("- filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [a]}}, {type: RequestHeaderModifier, requestHeaderModifier: {remove: [b]}}]", "spec.rules[0].filters[1].type: RequestHeaderModifier is given twice; merge the two")]
+    [InlineData("- filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /a, replacePrefixMatch: /b}}}]", "spec.rules[0].filters[0].urlRewrite.path.replacePrefixMatch: has no effect with type ReplaceFullPath; remove it")]
     [InlineData("- filters: [{type: URLRewrite}]", "spec.rules[0].filters[0].urlRewrite: is required")]
     [InlineData("- filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: host, value: a}]}}]", "spec.rules[0].filters[0].requestHeaderModifier.set[0].name: 'host' may not be changed here; only a request's host can be, by set or by rewrite.authority")]
     [InlineData("- filters: [{type: RequestRedirect, requestRedirect: {statusCode: 305}}]", "spec.rules[0].filters[0].requestRedirect.statusCode: must be one of 301, 302, 303, 307, 308, not 305")]

@@ -163,9 +163,19 @@ public sealed class KubernetesServiceTests
     [InlineData("kind: Service\nspec: {ports: [{port: 80, protocol: HTTP}]}", "Service shop/cart: spec.ports[0].protocol: must be TCP, UDP or SCTP, not 'HTTP'", "Service shop/cart: spec.ports: must list at least one port of protocol TCP")]
     [InlineData("kind: Service\nspec: {type: ExternalName, ports: [{port: 80}]}", "Service shop/cart: spec.externalName: is required")]
     [InlineData("kind: Service\nspec: {port: 80, ports: [{port: 80}]}", "Service shop/cart: spec.port: is not a known field; known here: allocateLoadBalancerNodePorts, clusterIP, clusterIPs, externalIPs, externalTrafficPolicy, healthCheckNodePort, internalTrafficPolicy, ipFamilies, ipFamilyPolicy, loadBalancerClass, loadBalancerIP, loadBalancerSourceRanges, ports, publishNotReadyAddresses, selector, sessionAffinity, sessionAffinityConfig, trafficDistribution, type")]
+    [InlineData("kind: Service\nspec: {trafficDistribution: Near, ports: [{port: 80}]}", "Service shop/cart: spec.trafficDistribution: must be PreferClose, PreferSameZone or PreferSameNode, not 'Near'")]
     [InlineData("kind: Pod\nspec: {nodeName: 7}\nstatus: {}", "Pod shop/cart: spec.nodeName: must be a string; write \"7\" in quotes")]
     public void Read_WrongResource_NamesFieldAndRemedy(string rest, params string[] expected)
         => Assert.Equal(expected, Errors($"apiVersion: v1\nmetadata: {{name: cart, namespace: shop}}\n{rest}\n"));
+
+    [Theory]
+    [InlineData("networking.istio.io/exportTo: 'shop, a.b'", "the annotation networking.istio.io/exportTo: 'a.b' is neither '*' (every namespace), '.' (its own), '~' (none) nor the name of a namespace")]
+    [InlineData("networking.istio.io/exportTo: '*,shop'", "the annotation networking.istio.io/exportTo: '*' and '~' say all there is to say; remove the others")]
+    [InlineData("networking.istio.io/traffic-distribution: Near", "the annotation networking.istio.io/traffic-distribution must be PreferClose, PreferSameZone or PreferSameNode, not 'Near'")]
+    public void Read_WrongAnnotation_NamesIt(string annotation, string expected)
+        => Assert.Equal(
+            ["Service shop/cart: metadata: " + expected],
+            Errors($"apiVersion: v1\nkind: Service\nmetadata: {{name: cart, namespace: shop, annotations: {{{annotation}}}}}\nspec: {{ports: [{{port: 80}}]}}\n"));
 
     [Theory]
     [InlineData("labels: {}", "", "metadata: must have the label kubernetes.io/service-name, which names the Service")]

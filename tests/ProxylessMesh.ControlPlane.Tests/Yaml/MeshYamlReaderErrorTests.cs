@@ -33,7 +33,7 @@ public sealed class MeshYamlReaderErrorTests
     [InlineData("  hosts: [orders]\n  resolution: STATIC\n  workloadSelector: {labels: {}}\n" + Ports, "mesh.yaml:7: ServiceEntry default/orders: spec.workloadSelector.labels: must hold at least one label")]
     [InlineData("  hosts: [orders]\n  resolution: STATIC\n  workloadSelector: {labels: {app: a}}\n  endpoints: [{address: 10.0.0.1}]\n" + Ports, "mesh.yaml:7: ServiceEntry default/orders: spec.workloadSelector: excludes 'endpoints'; remove one of them")]
     [InlineData("  hosts: [orders]\n  resolution: NONE\n  workloadSelector: {labels: {app: a}}\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.resolution: must be STATIC or DNS when a workloadSelector is given")]
-    [InlineData("  hosts: ['*.example.com']\n  resolution: DNS\n" + Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.hosts: '*.example.com' is no name that could be resolved; give endpoints, or resolution NONE")]
+    [InlineData("  hosts: ['*.example.com']\n  resolution: DNS\n" + Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.hosts[0]: '*.example.com' is no name that could be resolved; give endpoints, or resolution NONE")]
     [InlineData("  hosts: [orders]\n  addresses: [nowhere]\n" + Ports, "mesh.yaml:6: ServiceEntry default/orders: spec.addresses[0]: 'nowhere' is neither an IP address nor a CIDR range")]
     [InlineData("  hosts: [orders]\n  endpoints: [{address: 10.0.0.1}]\n" + Ports, "mesh.yaml:5: ServiceEntry default/orders: spec.resolution: must be STATIC or DNS when endpoints are given")]
     [InlineData("  hosts: [orders]\n  resolution: STATIC\n  endpoints:\n  - {address: db.example.com}\n" + Ports, "mesh.yaml:8: ServiceEntry default/orders: spec.endpoints[0].address: 'db.example.com' must be an IP address or unix:///path with resolution STATIC; use resolution DNS for a name")]
@@ -46,7 +46,7 @@ public sealed class MeshYamlReaderErrorTests
     public void Read_WrongServiceEntry_NamesLineFieldAndRemedy(string spec, params string[] expected) => AssertErrors(ServiceHead + spec, expected);
 
     [Theory]
-    [InlineData("  hosts: [nosuch]\n  http: [{route: [{destination: {host: orders}}]}]\n", "mesh.yaml:14: VirtualService shop/orders: spec.hosts: no ServiceEntry or Service declares the host 'nosuch'; add one or correct the name")]
+    [InlineData("  hosts: [nosuch]\n  http: [{route: [{destination: {host: orders}}]}]\n", "mesh.yaml:14: VirtualService shop/orders: spec.hosts[0]: no ServiceEntry or Service declares the host 'nosuch'; add one or correct the name")]
     [InlineData("  hosts: [orders]\n  http: []\n", "mesh.yaml:15: VirtualService shop/orders: spec.http: must list at least one route")]
     [InlineData("  hosts: [orders]\n  http:\n  - {}\n", "mesh.yaml:16: VirtualService shop/orders: spec.http[0].route: must list at least one destination; or give redirect, directResponse or delegate")]
     [InlineData("  hosts: [orders]\n  http:\n  - route:\n    - destination: {host: orders, subset: v9}\n", "mesh.yaml:17: VirtualService shop/orders: spec.http[0].route[0].destination.subset: 'orders' has no subset 'v9' (it has none); declare it in a DestinationRule")]
@@ -118,6 +118,7 @@ public sealed class MeshYamlReaderErrorTests
     public void Read_WrongDestinationRule_NamesLineFieldAndRemedy(string spec, params string[] expected) => AssertErrors(OrdersBefore + RuleHead + spec, expected);
 
     [Theory]
+    [InlineData("kind: Namespace\napiVersion: v1\nmetadata: {name: 'my shop', namespace: a.b}\n", "mesh.yaml:3: Namespace a.b/my shop: metadata.name: 'my shop' is not a name; write letters, digits, '-' and '.'", "mesh.yaml:3: Namespace a.b/my shop: metadata.namespace: 'a.b' is not the name of a namespace")]
     [InlineData("just text\n", "mesh.yaml:1: a document must be a resource with apiVersion, kind, metadata and spec")]
     [InlineData("kind: EnvoyFilter\napiVersion: networking.istio.io/v1\nmetadata: {name: a}\nspec: {}\n", "mesh.yaml:1: EnvoyFilter default/a: kind: EnvoyFilter is not supported in this version; remove the document")]
     [InlineData("kind: Servce\napiVersion: v1\nmetadata: {name: a}\nspec: {}\n", "mesh.yaml:1: Servce default/a: kind: 'Servce' is not a known kind; known here: DestinationRule, EndpointSlice, GRPCRoute, HTTPRoute, Namespace, Node, Pod, ReferenceGrant, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry")]

@@ -54,7 +54,7 @@ public sealed class MeshYamlReaderTests
         Assert.Empty(result.Errors);
         Assert.Equal("first", result.Directory.Services[0].RoutesFor(80)!.Identity.Name);
         Assert.Equal(
-            "mesh.yaml:23: VirtualService default/second: spec.hosts: host 'orders' is routed by VirtualService default/first, which comes first; this one has no effect for it",
+            "mesh.yaml:23: VirtualService default/second: spec.hosts[0]: host 'orders' is routed by VirtualService default/first, which comes first; this one has no effect for it",
             Assert.Single(result.Warnings).ToString());
     }
 
