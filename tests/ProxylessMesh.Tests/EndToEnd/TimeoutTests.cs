@@ -1,8 +1,4 @@
-using System.Globalization;
 using System.Net;
-using Envoy.Config.Route.V3;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
 using ProxylessMesh.Tests.Peers;
@@ -272,67 +268,6 @@ public sealed class TimeoutTests
 
         Assert.Equal("hello", (await call.ResponseAsync.WaitAsync(TestTimeouts.Default)).Message);
         Assert.DoesNotContain("x-envoy-expected-rq-timeout-ms", backend.LastRequest!.Headers.Keys);
-    }
-
-    /// <summary>Each row: what the route says, the caller's deadline in seconds, and the <c>grpc-timeout</c> that the backend sees.</summary>
-    public static TheoryData<string, int?, string?> GrpcTimeouts => new()
-    {
-        { Stream2, null, "2000m" },
-        { Stream2, 3600, "2000m" },
-        { """ "maxStreamDuration": {"grpcTimeoutHeaderMax": "1.5s", "maxStreamDuration": "9s"} """, 3600, "1500m" },
-        { """ "maxStreamDuration": {"grpcTimeoutHeaderMax": "0s", "maxStreamDuration": "9s"} """, null, null },
-        { """ "timeout": "1s" """, null, null },
-    };
-
-    [Theory]
-    [MemberData(nameof(GrpcTimeouts))]
-    public async Task Call_LimitedByTheRoute_TheBackendHearsOfWhatIsLeft(string fields, int? deadline, string? expected)
-    {
-        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http2);
-        await using var mesh = await StartAsync(backend, fields);
-        var client = mesh.Grpc("xds:///orders", out var channel);
-        using var _ = channel;
-
-        await client.UnaryAsync(new EchoRequest(), deadline: deadline is null ? null : TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(deadline.Value));
-
-        Assert.Equal(expected, backend.LastRequest!.Headers.GetValueOrDefault("grpc-timeout"));
-    }
-
-    /// <summary>Each row: what the route says, whether the routes come late or the cluster, and what is left of a minute after ten seconds.</summary>
-    public static TheoryData<string, bool, int> Waits => new()
-    {
-        { """ "timeout": "0s" """, true, 50 },
-        { """ "timeout": "0s" """, false, 50 },
-        { """ "maxStreamDuration": {"maxStreamDuration": "55s"} """, true, 50 },
-        { """ "maxStreamDuration": {"maxStreamDuration": "55s"} """, false, 45 },
-        { """ "maxStreamDuration": {"maxStreamDuration": "30s"} """, true, 30 },
-        { """ "maxStreamDuration": {"maxStreamDuration": "70s"} """, true, 50 },
-    };
-
-    [Theory]
-    [MemberData(nameof(Waits))]
-    public async Task Call_WaitedForConfiguration_TheBackendHearsOfWhatIsLeft(string fields, bool isRoutesLate, int left)
-    {
-        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http2);
-        var routes = $$"""{"name": "r", "virtualHosts": [{"name": "orders", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "c", {{fields}} } }]}]}""";
-        var late = isRoutesLate ? Any.Pack(JsonParser.Default.Parse<RouteConfiguration>(routes)) : XdsResources.Endpoints("c", backend);
-        await using var mesh = await MeshFixture.StartAsync(
-            _clock,
-            XdsResources.Listener("orders", "r"),
-            XdsResources.Cluster("c"),
-            isRoutesLate ? XdsResources.Endpoints("c", backend) : Any.Pack(JsonParser.Default.Parse<RouteConfiguration>(routes)));
-        var client = mesh.Grpc("xds:///orders", out var channel);
-        using var _ = channel;
-
-        using var call = client.UnaryAsync(new EchoRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1));
-        await (await mesh.StreamAsync()).NextRequestAsync(isRoutesLate ? ResourceTypes.RouteConfiguration : ResourceTypes.ClusterLoadAssignment);
-        _clock.Advance(TimeSpan.FromSeconds(10));
-        await mesh.ControlPlane.SetAsync(late);
-        await call.ResponseAsync.WaitAsync(TestTimeouts.Default);
-
-        var told = backend.LastRequest!.Headers["grpc-timeout"];
-        Assert.EndsWith("m", told, StringComparison.Ordinal);
-        Assert.InRange(int.Parse(told[..^1], CultureInfo.InvariantCulture), (left - 20) * 1000, left * 1000); // the caller's minute is of the real clock
     }
 
     /// <summary>Each row: what the route and its virtual host say, and what the backend is told.</summary>
