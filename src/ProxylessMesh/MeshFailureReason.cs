@@ -12,7 +12,7 @@ public enum MeshFailureReason
     /// <summary>The route does something that this version does not carry out.</summary>
     UnsupportedRoute,
 
-    /// <summary>The route's cluster does not exist, was rejected, or cannot be used.</summary>
+    /// <summary>The route's cluster was rejected, or cannot be used. One that does not exist is answered by its route instead.</summary>
     ClusterUnavailable,
 
     /// <summary>The cluster has no endpoint that may be used.</summary>

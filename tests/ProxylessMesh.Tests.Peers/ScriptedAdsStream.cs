@@ -115,7 +115,9 @@ public sealed class ScriptedAdsStream
         lock (_lock)
         {
             _requests.Clear();
+            _requests.TrimExcess();
             _unread.Clear();
+            _unread.TrimExcess();
         }
     }
 

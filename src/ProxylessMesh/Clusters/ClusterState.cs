@@ -47,7 +47,6 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
         switch (config.DiscoveryType)
         {
             case ClusterDiscoveryType.StrictDns:
-                StopDestinations();
                 ApplyDns(config);
                 break;
 
@@ -58,7 +57,6 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
 
             default:
                 StopDns();
-                StopDestinations();
                 _config = config;
                 Use(config, snapshot.Endpoints ?? EndpointsConfig.Empty);
                 break;
@@ -126,6 +124,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
             else
             {
                 _view.Publish(ClusterView.Unusable(new ResourceError(ResourceErrorKind.NameResolutionFailed, error ?? "the cluster's names do not resolve")));
+                StopDestinations();
             }
         }));
         _dns = dns;
@@ -145,6 +144,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
             if (refused is not null && endpoints.Localities.All(static locality => locality.Endpoints.IsEmpty))
             {
                 _view.Publish(ClusterView.Unusable(TlsRefused(refused)));
+                StopDestinations();
                 ReplaceEndpoints([]);
                 return;
             }
@@ -158,7 +158,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
             {
                 if (!byAddress.TryGetValue(endpoint.Address, out var state))
                 {
-                    state = FindOrCreate(config, endpoint);
+                    state = FindOrCreate(config, endpoint, locality);
                     byAddress.Add(endpoint.Address, state);
                 }
 
@@ -169,10 +169,11 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
         // Published before the others retire: a request that still picks one of those looks again and finds the new ones.
         var picker = EndpointPickerFactory.Create(endpoints, config.LoadBalancer, states, environment.Random, _view.Value.Picker);
         _view.Publish(ClusterView.Usable(config, [.. states], picker));
+        StopDestinations();
         ReplaceEndpoints(byAddress);
     }
 
-    private EndpointState FindOrCreate(ClusterConfig config, EndpointConfig endpoint)
+    private EndpointState FindOrCreate(ClusterConfig config, EndpointConfig endpoint, LocalityConfig locality)
     {
         var tls = config.TlsOf(endpoint);
         if (!_endpoints.TryGetValue(endpoint.Address, out var state) || state.ConnectTimeout != config.ConnectTimeout || !Equals(state.Tls, tls))
@@ -181,6 +182,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
         }
 
         state.Hostname = endpoint.Hostname;
+        state.Locality = locality;
         state.Protocol = environment.ProtocolOf(config);
         return state;
     }

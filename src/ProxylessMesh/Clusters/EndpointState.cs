@@ -30,6 +30,10 @@ internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTim
     /// <remarks>Set by the loop before the endpoint is published, read by requests.</remarks>
     public string? Hostname { get; set; }
 
+    /// <summary>Where it is; <see langword="null"/> for one that only a request names. Shared with its neighbours.</summary>
+    /// <remarks>As <see cref="Hostname"/>.</remarks>
+    public LocalityConfig? Locality { get; set; }
+
     /// <summary>The TLS that its connections are asked for, or <see langword="null"/> for plaintext.</summary>
     public TlsConfig? Tls { get; init; }
 

@@ -25,7 +25,7 @@ internal sealed class ChangedRequest(HttpRequestMessage original, HttpRequestMes
     public string? ForwardedHost { get; init; }
 
     /// <summary>Puts an endpoint's hostname in the host's place; the next endpoint's takes its. One without a hostname gets the request's own.</summary>
-    /// <exception cref="FormatException">The hostname is none.</exception>
+    /// <exception cref="HostnameException">It has one that cannot be sent.</exception>
     public void AimAt(EndpointState endpoint)
     {
         if (!TakesEndpointHost)
@@ -34,7 +34,15 @@ internal sealed class ChangedRequest(HttpRequestMessage original, HttpRequestMes
         }
 
         var hasHost = !string.IsNullOrEmpty(endpoint.Hostname);
-        outgoing.Headers.Host = hasHost ? endpoint.Hostname : original.Headers.Host;
+        try
+        {
+            outgoing.Headers.Host = hasHost ? endpoint.Hostname : original.Headers.Host;
+        }
+        catch (FormatException exception)
+        {
+            throw new HostnameException($"the hostname of endpoint {endpoint.Address}, which auto_host_rewrite puts in the host's place, is none: '{endpoint.Hostname}'", exception);
+        }
+
         if (ForwardedHost is not null)
         {
             outgoing.Headers.Remove("x-forwarded-host");

@@ -7,6 +7,8 @@ namespace ProxylessMesh.Http;
 /// <summary>One attempt to have a call answered, while somebody listens: from the choice of an endpoint to the end of the response's body.</summary>
 internal sealed class MeasuredAttempt
 {
+    private static readonly object Ended = new();
+
     private readonly CallMetrics _metrics;
     private readonly TimeProvider _timeProvider;
     private readonly int _previousAttempts;
@@ -14,6 +16,10 @@ internal sealed class MeasuredAttempt
     private readonly long _start;
     private Activity? _span;
     private HttpResponseMessage? _response;
+    private EndpointState? _peer;
+
+    /// <summary>The call that ends with it, or <see cref="Ended"/>. The request's time may be over at any moment, on another thread.</summary>
+    private object? _finishes;
 
     public MeasuredAttempt(MeasuredCall call, CallMetrics metrics, TimeProvider timeProvider, int previousAttempts, string cluster)
     {
@@ -35,8 +41,9 @@ internal sealed class MeasuredAttempt
     /// <summary>The endpoint whose lease the response holds.</summary>
     public EndpointState? Endpoint { get; set; }
 
-    /// <summary>The call, once this attempt's response is its response: it ends with it.</summary>
-    public MeasuredCall? Finishes { get; set; }
+    /// <summary>Has the call end with this attempt, whose response is its response.</summary>
+    /// <returns>Whether it will; otherwise the attempt has ended.</returns>
+    public bool TryFinish(MeasuredCall call) => Interlocked.CompareExchange(ref _finishes, call, null) is null;
 
     /// <summary>Sends the attempt, within its span, and follows it to the end of its response.</summary>
     /// <param name="send">Sends it.</param>
@@ -64,9 +71,10 @@ internal sealed class MeasuredAttempt
     /// <summary>The attempt goes to this endpoint; one that refused the connection may have gone before it.</summary>
     public void OnEndpoint(EndpointState endpoint)
     {
+        _peer = endpoint;
         if (_span is { IsAllDataRequested: true } span)
         {
-            MeshTracer.SetPeer(span, endpoint.Address.Host, endpoint.Address.Port);
+            MeshTracer.SetPeer(span, endpoint.Address.Host, endpoint.Address.Port, LocalityLabel.Of(endpoint.Locality));
         }
     }
 
@@ -80,7 +88,7 @@ internal sealed class MeasuredAttempt
         if (Call.Request.IsGrpc)
         {
             var status = outcome.GrpcStatus;
-            _metrics.OnGrpcEnded(duration, in Call.Request, _cluster, status);
+            _metrics.OnGrpcEnded(duration, in Call.Request, _cluster, LocalityLabel.Of(_peer?.Locality), status);
             if (_span is not null)
             {
                 MeshTracer.StopGrpc(_span, status, outcome.FailureType);
@@ -95,6 +103,6 @@ internal sealed class MeasuredAttempt
             }
         }
 
-        Finishes?.End(isComplete, failure);
+        (Interlocked.Exchange(ref _finishes, Ended) as MeasuredCall)?.End(isComplete, failure);
     }
 }

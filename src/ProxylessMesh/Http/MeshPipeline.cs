@@ -46,18 +46,16 @@ internal sealed class MeshPipeline(
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
         => MeasuredCall.TryStart(metrics, timeProvider, request, authority) is { } call
             ? MeasureAsync(call, request, authority, cancellationToken)
-            : SendAsync(request, authority, deadline: null, call: null, cancellationToken);
+            : SendAsync(new CallerRequest(request, authority, Call: null), cancellationToken);
 
     private Task<HttpResponseMessage> MeasureAsync(MeasuredCall call, HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
-        => call.RunAsync(measured => SendAsync(request, authority, deadline: null, measured, cancellationToken));
+        => call.RunAsync(measured => SendAsync(new CallerRequest(request, authority, measured), cancellationToken));
 
-    /// <param name="request">The caller's request.</param>
-    /// <param name="authority">What it asks for.</param>
-    /// <param name="deadline">The end of its time, when it has been routed before: its first route gave it.</param>
-    /// <param name="call">Its measurement, while somebody listens.</param>
+    /// <param name="caller">The caller's request.</param>
     /// <param name="cancellationToken">The caller's, or the deadline's.</param>
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, RequestDeadline? deadline, MeasuredCall? call, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> SendAsync(in CallerRequest caller, CancellationToken cancellationToken)
     {
+        var (request, authority, _) = caller;
         if (_isClosed)
         {
             return Task.FromException<HttpResponseMessage>(new ObjectDisposedException("ProxylessMesh.Mesh"));
@@ -67,19 +65,19 @@ internal sealed class MeshPipeline(
         var listener = authority.Listener.View;
         if (listener.IsPending)
         {
-            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), request, authority, deadline, call, route: "", cancellationToken);
+            return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), caller, route: "", cancellationToken);
         }
 
         if (listener.Routes is null)
         {
-            return FailAsync(request, authority, new MeshFailure(MeshFailureReason.NoListener, $"no route configuration for '{authority.Host}': {listener.Error?.Message}"));
+            return FailAsync(in caller, new MeshFailure(MeshFailureReason.NoListener, $"no route configuration for '{authority.Host}': {listener.Error?.Message}"));
         }
 
         // 2. The route, and one of its clusters by weight; or an answer without one.
         var outcome = _router.Route(request, authority, listener.Routes);
         if (outcome.Failure is not null)
         {
-            return FailAsync(request, authority, outcome.Failure);
+            return FailAsync(in caller, outcome.Failure);
         }
 
         if (outcome.Reply is not null)
@@ -89,24 +87,24 @@ internal sealed class MeshPipeline(
 
         // 3. The time it may take, whatever else happens to it.
         var limits = _router.TimeoutOf(request, in outcome, listener.Routes.Connection);
-        return limits.Timeout is null || deadline is not null
-            ? ForwardAsync(request, authority, listener, outcome, limits, deadline, call, cancellationToken)
-            : ForwardInTimeAsync(request, authority, listener, outcome, limits, call, cancellationToken);
+        return limits.Timeout is null || caller.Deadline is not null
+            ? ForwardAsync(in caller, listener, outcome, limits, cancellationToken)
+            : ForwardInTimeAsync(caller, listener, outcome, limits, cancellationToken);
     }
 
     /// <summary>Forwards a request whose time is limited: the limit belongs to it until the end of the response's body.</summary>
-    private async Task<HttpResponseMessage> ForwardInTimeAsync(
-        HttpRequestMessage request, MeshAuthority authority, ListenerView listener, RouteOutcome outcome, RequestTimeout limits, MeasuredCall? call, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> ForwardInTimeAsync(CallerRequest caller, ListenerView listener, RouteOutcome outcome, RequestTimeout limits, CancellationToken cancellationToken)
     {
+        var request = caller.Message;
         var deadline = _deadlines.Begin(limits.Stream, limits.Route, isKept: request.Content is null, cancellationToken);
         try
         {
-            if (ForwardedContent.IsAtHand(request.Content))
+            if (ForwardedContent.IsAtHand(request.Content) && !OutgoingRequest.IsUpgrade(request))
             {
                 deadline.OnSent();
             }
 
-            var response = await ForwardAsync(request, authority, listener, outcome, limits, deadline, call, deadline.Token).ConfigureAwait(false);
+            var response = await ForwardAsync(caller with { Deadline = deadline }, listener, outcome, limits, deadline.Token).ConfigureAwait(false);
             deadline.LeaveCaller();
             var timed = new TimedBody(deadline, outcome.Route!.Name, response, MeshFailure.IsGrpc(request)); // the outcome is to forward
             if (!timed.TryBegin())
@@ -129,16 +127,10 @@ internal sealed class MeshPipeline(
         }
     }
 
-    private Task<HttpResponseMessage> ForwardAsync(
-        HttpRequestMessage request,
-        MeshAuthority authority,
-        ListenerView listener,
-        RouteOutcome outcome,
-        RequestTimeout limits,
-        RequestDeadline? deadline,
-        MeasuredCall? call,
-        CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> ForwardAsync(in CallerRequest caller, ListenerView listener, RouteOutcome outcome, RequestTimeout limits, CancellationToken cancellationToken)
     {
+        var (request, authority, _) = caller;
+
         // 4. The cluster: the route's, or the one that the request names.
         var cluster = outcome.Cluster;
         var route = outcome.Route!.Name; // neither failure nor reply
@@ -148,12 +140,12 @@ internal sealed class MeshPipeline(
             cluster = demanded?.Cluster;
             if (demanded is null)
             {
-                return NotFoundAsync(request, authority, in outcome, $"route '{route}' goes where its cluster_header says, and '{outcome.ClusterName}' is no cluster that could be asked for");
+                return NotFoundAsync(in caller, in outcome, $"route '{route}' goes where its cluster_header says, and '{outcome.ClusterName}' is no cluster that could be asked for");
             }
 
             if (cluster is null || cluster.View.IsPending)
             {
-                return WaitAndSendAsync(demanded.WaitAsync(cancellationToken), request, authority, deadline, call, route, cancellationToken);
+                return WaitAndSendAsync(demanded.WaitAsync(cancellationToken), caller, route, cancellationToken);
             }
         }
 
@@ -164,7 +156,7 @@ internal sealed class MeshPipeline(
             var standIn = listener.StandIn is null ? outcome : _router.Route(request, authority, listener.StandIn);
             if (standIn.Cluster?.View.IsPending != false)
             {
-                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), request, authority, deadline, call, route, cancellationToken);
+                return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), caller, route, cancellationToken);
             }
 
             outcome = standIn;
@@ -174,37 +166,37 @@ internal sealed class MeshPipeline(
 
         if (view.IsAbsent)
         {
-            return NotFoundAsync(request, authority, in outcome, $"cluster '{cluster.Name}': {view.Error?.Message}");
+            return NotFoundAsync(in caller, in outcome, $"cluster '{cluster.Name}': {view.Error?.Message}");
         }
 
         // 5. Its hash, if the cluster asks for one; and the request as its route has it: the caller's own, unless the route changes something.
         List<string>? newCookies = null;
         var hash = view.Picker is { NeedsHash: true } ? _router.Hash(request, authority, in outcome, view.Config?.LoadBalancer, out newCookies) : RequestHash.None;
-        if (_router.Change(request, authority, in outcome, cluster.Name, in limits, deadline, newCookies, out var changed) is { } failure)
+        if (_router.Change(in caller, in outcome, cluster.Name, in limits, newCookies, out var changed) is { } failure)
         {
-            return FailAsync(request, authority, failure);
+            return FailAsync(in caller, failure);
         }
 
         // 6. An endpoint, and its connections.
         var hop = RequestRouter.HopOf(in outcome, in limits);
-        var routed = new RoutedRequest(request, authority, cluster, RoutedExtras.Of(changed, deadline, route, in hop, hash, call));
+        var routed = new RoutedRequest(request, authority, cluster, RoutedExtras.Of(in caller, changed, route, in hop, hash));
         return SendToClusterAsync(routed, attempt: 1, failed: null, cancellationToken);
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>
-    private async Task<HttpResponseMessage> WaitAndSendAsync(
-        Task change, HttpRequestMessage request, MeshAuthority authority, RequestDeadline? deadline, MeasuredCall? call, string route, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> WaitAndSendAsync(Task change, CallerRequest caller, string route, CancellationToken cancellationToken)
     {
+        var start = timeProvider.GetTimestamp();
         try
         {
             await change.ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (deadline is { IsExpired: true })
+        catch (OperationCanceledException) when (caller.Deadline is { IsExpired: true } deadline)
         {
-            return await FailAsync(request, authority, MeshFailure.Timeout(deadline, route, " before its cluster has come")).ConfigureAwait(false);
+            return await FailAsync(in caller, MeshFailure.Timeout(deadline, route, " before its cluster has come")).ConfigureAwait(false);
         }
 
-        return await SendAsync(request, authority, deadline, call, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(caller with { Waited = caller.Waited + timeProvider.GetElapsedTime(start) }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <param name="routed">The request.</param>
@@ -220,22 +212,22 @@ internal sealed class MeshPipeline(
             if (view.Error is { } error)
             {
                 return view.IsAbsent
-                    ? SendAsync(routed.Original, routed.Authority, routed.Deadline, routed.Call, cancellationToken) // gone since the request was routed: the route answers for it
-                    : FailAsync(routed.Original, routed.Authority, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
+                    ? SendAsync(routed.Caller, cancellationToken) // gone since the request was routed: the route answers for it
+                    : FailAsync(routed.Caller, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
             }
 
             if (view.Picker is null && view.Destinations is null)
             {
                 // It changed since the request was routed. Retired: the routes are other ones by now.
                 return view.IsRetired
-                    ? SendAsync(routed.Original, routed.Authority, routed.Deadline, routed.Call, cancellationToken)
-                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), routed.Original, routed.Authority, routed.Deadline, routed.Call, routed.Route, cancellationToken);
+                    ? SendAsync(routed.Caller, cancellationToken)
+                    : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), routed.Caller, routed.Route, cancellationToken);
             }
 
             var endpoint = view.Destinations is { } destinations ? Find(destinations, routed.Original) : Pick(view, routed.Hash, failed);
             if (endpoint is null)
             {
-                return FailAsync(routed.Original, routed.Authority, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
+                return FailAsync(routed.Caller, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
             }
 
             if (endpoint.TryAcquire())
@@ -244,9 +236,9 @@ internal sealed class MeshPipeline(
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 
                 // Trying another endpoint because none of the request was processed is still the same attempt, as a wait for a connection is in gRPC.
-                return routed.Call is null || routed.Attempt is not null
+                return routed.Call is not { } call || routed.Attempt is not null
                     ? SendToEndpointAsync(routed, endpoint, nextAttempt, cancellationToken)
-                    : MeasureAttemptAsync(routed, routed.Call, endpoint, nextAttempt, cancellationToken);
+                    : MeasureAttemptAsync(routed, call, endpoint, nextAttempt, cancellationToken);
             }
 
             // It left the configuration after the view was read: there is a newer one.
@@ -286,6 +278,12 @@ internal sealed class MeshPipeline(
             failure = MeshFailure.Refused(routed.Cluster.Name, endpoint.Address, exception);
             nextAttempt = EndpointRefusal.MayGoElsewhere(exception) ? nextAttempt : NoAttempt;
         }
+        catch (HostnameException exception)
+        {
+            endpoint.Release();
+            failure = new MeshFailure(MeshFailureReason.NoRoute, $"cluster '{routed.Cluster.Name}': {exception.Message}", exception);
+            nextAttempt = NoAttempt;
+        }
         catch (Exception exception)
         {
             // Whatever the request or its response broke off with: when its time is over, that is why.
@@ -305,7 +303,7 @@ internal sealed class MeshPipeline(
 
         var next = nextAttempt != NoAttempt
             ? SendToClusterAsync(routed, nextAttempt, endpoint, cancellationToken)
-            : FailAsync(routed.Original, routed.Authority, failure);
+            : FailAsync(routed.Caller, failure);
         return await next.ConfigureAwait(false);
     }
 
@@ -342,7 +340,7 @@ internal sealed class MeshPipeline(
     /// <summary>Takes out of the caller's request what only the endpoint was to see. Had it such a header itself, a copy was sent.</summary>
     private static void Restore(in RoutedRequest routed, in TraceHeaders trace)
     {
-        if (routed.Changed is null)
+        if (ReferenceEquals(routed.Outgoing, routed.Original))
         {
             routed.Hop.RemoveFrom(routed.Original);
         }
@@ -350,16 +348,16 @@ internal sealed class MeshPipeline(
         trace.Remove(routed.Outgoing);
     }
 
-    private Task<HttpResponseMessage> NotFoundAsync(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, string reason)
+    private Task<HttpResponseMessage> NotFoundAsync(in CallerRequest caller, in RouteOutcome outcome, string reason)
     {
-        metrics.OnFailed(MeshFailureReason.ClusterUnavailable, authority.Host);
-        return Task.FromResult(_router.NotFound(request, authority, in outcome, reason));
+        metrics.OnFailed(MeshFailureReason.ClusterUnavailable, caller.Authority.Host);
+        return Task.FromResult(_router.NotFound(caller.Message, caller.Authority, in outcome, reason));
     }
 
-    private Task<HttpResponseMessage> FailAsync(HttpRequestMessage request, MeshAuthority authority, MeshFailure failure)
+    private Task<HttpResponseMessage> FailAsync(in CallerRequest caller, MeshFailure failure)
     {
-        metrics.OnFailed(failure.Reason, authority.Host);
-        return failure.ToCallerAsync(request);
+        metrics.OnFailed(failure.Reason, caller.Authority.Host);
+        return failure.ToCallerAsync(caller.Message);
     }
 
     /// <summary>Where the request's own URI points, whatever Host it sends: that is where it would go without the mesh.</summary>

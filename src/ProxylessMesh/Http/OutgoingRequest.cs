@@ -43,6 +43,9 @@ internal static class OutgoingRequest
         return new Uri($"{uri.Scheme}://{uri.Authority}{separator}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
+    /// <summary>Whether it asks for a connection of another kind, such as a WebSocket: sent at once, and without an end until that is closed.</summary>
+    public static bool IsUpgrade(HttpRequestMessage request) => request.Method == HttpMethod.Connect || request.Headers.NonValidated.Contains("Upgrade");
+
     /// <summary>The protocol as Envoy writes it.</summary>
     public static string ProtocolOf(HttpRequestMessage request) => request.Version.Major switch
     {

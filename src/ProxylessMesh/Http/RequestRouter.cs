@@ -2,7 +2,6 @@ using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Matching;
-using ProxylessMesh.Resilience;
 using ProxylessMesh.Routing;
 
 namespace ProxylessMesh.Http;
@@ -17,6 +16,8 @@ namespace ProxylessMesh.Http;
 /// <param name="hasher">Hashes requests for clusters that balance by hashes.</param>
 internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvider, RouteRules rules, RequestHasher hasher)
 {
+    private static readonly TimeSpan MinGrpcTimeout = TimeSpan.FromMilliseconds(1);
+
     public RouteOutcome Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes)
     {
         // 1. The path in its normal form, and the virtual host.
@@ -126,31 +127,24 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     }
 
     /// <summary>Makes what is sent of the caller's request, where its route changes the request or the response.</summary>
-    /// <param name="request">The caller's request.</param>
-    /// <param name="authority">What it asks for.</param>
+    /// <param name="caller">The caller's request.</param>
     /// <param name="outcome">Where it goes.</param>
     /// <param name="cluster">The cluster's name.</param>
     /// <param name="limits">How long it may take.</param>
-    /// <param name="deadline">The end of its time.</param>
     /// <param name="newCookies">The Set-Cookie headers to add to its response, or <see langword="null"/>.</param>
     /// <param name="changed">What is sent in its place, or <see langword="null"/> when it is sent as it is.</param>
     /// <returns>Why it cannot be sent, or <see langword="null"/>.</returns>
-    public MeshFailure? Change(
-        HttpRequestMessage request,
-        MeshAuthority authority,
-        in RouteOutcome outcome,
-        string cluster,
-        in RequestTimeout limits,
-        RequestDeadline? deadline,
-        List<string>? newCookies,
-        out ChangedRequest? changed)
+    public MeshFailure? Change(in CallerRequest caller, in RouteOutcome outcome, string cluster, in RequestTimeout limits, List<string>? newCookies, out ChangedRequest? changed)
     {
         changed = null;
+        var (request, authority, _) = caller;
+        var deadline = caller.Deadline;
         var (route, virtualHost, choice) = (outcome.Route!, outcome.VirtualHost!, outcome.Choice!); // the outcome is to forward
         var awaitsSent = deadline is { AwaitsSent: true } && !ForwardedContent.IsAtHand(request.Content);
         var takesEndpointHost = choice.TakesEndpointHost && rules.MayTakeEndpointHost;
         var hop = HopOf(in outcome, in limits);
-        var isCopied = choice.ChangesRequest || takesEndpointHost || awaitsSent || outcome.Path is not null || limits.GrpcTimeout is not null || hop.Replaces(request);
+        var grpcTimeout = GrpcTimeoutOf(in caller, in limits);
+        var isCopied = choice.ChangesRequest || takesEndpointHost || awaitsSent || outcome.Path is not null || grpcTimeout is not null || hop.Replaces(request);
         if (!isCopied && !choice.Headers.HasResponse && newCookies is null)
         {
             return null;
@@ -158,10 +152,10 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
 
         // 1. A copy, with the path, the time and the body that it is sent with.
         var outgoing = isCopied ? OutgoingRequest.Copy(request, outcome.Path, awaitsSent ? deadline : null) : request;
-        if (limits.GrpcTimeout is not null)
+        if (grpcTimeout is { } left)
         {
             outgoing.Headers.Remove("grpc-timeout");
-            outgoing.Headers.TryAddWithoutValidation("grpc-timeout", RequestTimeout.Format(deadline?.Remaining ?? limits.GrpcTimeout.Value));
+            outgoing.Headers.TryAddWithoutValidation("grpc-timeout", RequestTimeout.Format(left));
         }
 
         // 2. What the route changes.
@@ -188,6 +182,25 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         };
         return null;
     }
+
+    /// <summary>What the next hop is told of a call's time; <see langword="null"/> leaves what the caller says.</summary>
+    private static TimeSpan? GrpcTimeoutOf(in CallerRequest caller, in RequestTimeout limits)
+    {
+        var left = limits.GrpcTimeout is null ? null : caller.Deadline?.Remaining ?? limits.GrpcTimeout;
+        if (caller.Waited == TimeSpan.Zero || OwnTimeout(caller.Message) is not { } own)
+        {
+            return left;
+        }
+
+        // The caller's own time went on while its request waited for configuration. When none is left, the caller is about to say so itself;
+        // until then a next hop must not take a 0 for no limit at all.
+        var ownLeft = own - caller.Waited;
+        ownLeft = ownLeft > MinGrpcTimeout ? ownLeft : MinGrpcTimeout;
+        return left < ownLeft ? left : ownLeft;
+    }
+
+    private static TimeSpan? OwnTimeout(HttpRequestMessage request)
+        => MeshFailure.IsGrpc(request) && request.Headers.NonValidated.TryGetValues("grpc-timeout", out var values) && RequestTimeout.TryParse(values.ToString(), out var own) ? own : null;
 
     private HeaderFormatContext Context(HttpRequestMessage request, string host, string path, VirtualHost<ClusterState> virtualHost, Route<ClusterState> route) => new()
     {

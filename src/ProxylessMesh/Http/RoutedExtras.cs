@@ -13,6 +13,9 @@ internal sealed record RoutedExtras
 
     public RequestDeadline? Deadline { get; init; }
 
+    /// <inheritdoc cref="CallerRequest.Waited"/>
+    public TimeSpan Waited { get; init; }
+
     public string? Route { get; init; }
 
     public HopHeaders Hop { get; init; }
@@ -24,11 +27,11 @@ internal sealed record RoutedExtras
     public MeasuredAttempt? Attempt { get; init; }
 
     /// <returns><see langword="null"/> for the request that has nothing of this, as most have.</returns>
-    public static RoutedExtras? Of(ChangedRequest? changed, RequestDeadline? deadline, string route, in HopHeaders hop, RequestHash hash, MeasuredCall? call)
+    public static RoutedExtras? Of(in CallerRequest caller, ChangedRequest? changed, string route, in HopHeaders hop, RequestHash hash)
     {
-        if (changed is not null || deadline is not null || hop.ExpectedTimeout is not null || !hash.IsNone || call is not null)
+        if (changed is not null || caller.Deadline is not null || hop.ExpectedTimeout is not null || !hash.IsNone || caller.Call is not null || caller.Waited != TimeSpan.Zero)
         {
-            return new RoutedExtras { Changed = changed, Deadline = deadline, Route = route, Hop = hop, Hash = hash, Call = call };
+            return new RoutedExtras { Changed = changed, Deadline = caller.Deadline, Waited = caller.Waited, Route = route, Hop = hop, Hash = hash, Call = caller.Call };
         }
 
         return hop.CountsAttempts ? CountingAttempts : null;

@@ -16,9 +16,10 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
 {
     public HttpRequestMessage Original => original;
 
-    public MeshAuthority Authority => authority;
-
     public ClusterState Cluster => cluster;
+
+    /// <summary>With which to begin anew.</summary>
+    public CallerRequest Caller => new(original, authority, extras?.Call) { Deadline = extras?.Deadline, Waited = extras?.Waited ?? TimeSpan.Zero };
 
     /// <summary>What becomes of it, where its route changes something.</summary>
     public ChangedRequest? Changed => extras?.Changed;

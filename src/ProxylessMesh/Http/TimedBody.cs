@@ -97,8 +97,9 @@ internal sealed class TimedBody
     /// <summary>The reader of the body and the clock both come here; the first one leaves the status.</summary>
     private void Mark()
     {
-        if (Interlocked.Exchange(ref _isExpired, 1) == 0 && _isGrpc)
+        if (Interlocked.Exchange(ref _isExpired, 1) == 0 && _isGrpc && !_response.TrailingHeaders.NonValidated.Contains("grpc-status"))
         {
+            // Where the endpoint's own trailers came in the same moment, they stand.
             Failure().AddGrpcStatus(_response.TrailingHeaders);
         }
     }

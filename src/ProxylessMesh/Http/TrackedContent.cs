@@ -68,15 +68,7 @@ internal sealed class TrackedContent : HttpContent
     /// <summary>Has the call told when the body ends, by the attempt that is measured already.</summary>
     /// <returns>Whether it will be; otherwise the body has ended.</returns>
     public bool TryMeasure(MeasuredCall call)
-    {
-        if (Volatile.Read(ref _lease) is not MeasuredAttempt attempt)
-        {
-            return false;
-        }
-
-        attempt.Finishes = call; // before anybody has the body to read
-        return true;
-    }
+        => Volatile.Read(ref _lease) is MeasuredAttempt attempt && attempt.TryFinish(call);
 
     /// <summary>Has the body end with the request's time.</summary>
     /// <returns>Whether it will; otherwise it has ended.</returns>
@@ -160,7 +152,8 @@ internal sealed class TrackedContent : HttpContent
 
     protected override bool TryComputeLength(out long length)
     {
-        var known = _inner.Headers.ContentLength;
+        // What is disposed of, because its time is over, does not tell.
+        var known = _timed is { IsExpired: true } ? null : _inner.Headers.ContentLength;
         length = known ?? 0;
         return known is not null;
     }
@@ -178,8 +171,22 @@ internal sealed class TrackedContent : HttpContent
 
     private Stream OpenBody(CancellationToken cancellationToken)
     {
-        var body = _inner.ReadAsStream(cancellationToken);
-        return _timed is null ? body : new TimedStream(body, _timed);
+        if (_timed is not { } timed)
+        {
+            return _inner.ReadAsStream(cancellationToken);
+        }
+
+        Stream body;
+        try
+        {
+            body = _inner.ReadAsStream(cancellationToken);
+        }
+        catch (ObjectDisposedException) when (timed.IsExpired)
+        {
+            body = Stream.Null; // never read: the reader is told that the time is over
+        }
+
+        return new TimedStream(body, timed);
     }
 
     private void End(bool isComplete, Exception? failure)

@@ -7,10 +7,14 @@ namespace ProxylessMesh.Resilience;
 /// </summary>
 internal sealed class RequestDeadline : IDisposable
 {
-    private const int Idle = 0;
-    private const int Running = 1;
-    private const int Expired = 2;
-    private const int Cancelled = 3;
+    private const long Idle = 0;
+    private const long Running = 1;
+    private const long Expired = 2;
+    private const long Cancelled = 3;
+    private const long StateMask = 3;
+
+    /// <summary>Added for each request.</summary>
+    private const long NextRequest = 4;
 
     private readonly RequestDeadlines _owner;
     private readonly TimeProvider _timeProvider;
@@ -21,7 +25,9 @@ internal sealed class RequestDeadline : IDisposable
     private TimeSpan? _route;
     private long _start;
     private long _dueTicks;
-    private int _state;
+
+    /// <summary>One of the states, and above its bits the number of the request: a timer that is late for one request must not end the next.</summary>
+    private long _state;
     private bool _isKept;
 
     public RequestDeadline(RequestDeadlines owner, TimeProvider timeProvider)
@@ -40,7 +46,7 @@ internal sealed class RequestDeadline : IDisposable
     public CancellationToken Token => _source.Token;
 
     /// <summary>Whether the time is over.</summary>
-    public bool IsExpired => Volatile.Read(ref _state) == Expired;
+    public bool IsExpired => State == Expired;
 
     /// <summary>Whether it was the limit of a stream that ended the time, not the route's timeout.</summary>
     public bool IsStreamLimit { get; private set; }
@@ -50,6 +56,8 @@ internal sealed class RequestDeadline : IDisposable
 
     /// <summary>Whether the moment at which the request has been sent in full begins a limit.</summary>
     public bool AwaitsSent => _route is not null;
+
+    private long State => Volatile.Read(ref _state) & StateMask;
 
     /// <summary>What is left; never negative.</summary>
     public TimeSpan Remaining
@@ -74,7 +82,7 @@ internal sealed class RequestDeadline : IDisposable
         _start = _timeProvider.GetTimestamp();
         IsStreamLimit = true;
         Volatile.Write(ref _dueTicks, stream?.Ticks ?? long.MaxValue);
-        Volatile.Write(ref _state, Running);
+        Volatile.Write(ref _state, (Volatile.Read(ref _state) & ~StateMask) + NextRequest + Running);
         if (stream is { } limit)
         {
             Arm(limit);
@@ -86,7 +94,7 @@ internal sealed class RequestDeadline : IDisposable
     /// <summary>The request has been sent in full: the route's timeout begins. An attempt that sends it once more changes nothing.</summary>
     public void OnSent()
     {
-        if (_route is not { } route || !IsStreamLimit || Volatile.Read(ref _state) != Running)
+        if (_route is not { } route || !IsStreamLimit || State != Running)
         {
             return;
         }
@@ -112,7 +120,7 @@ internal sealed class RequestDeadline : IDisposable
     public void End(bool isUnused)
     {
         LeaveCaller();
-        if (Interlocked.CompareExchange(ref _state, Idle, Running) != Running || !isUnused || !_isKept || !_source.TryReset())
+        if (!TryLeave(Volatile.Read(ref _state), Idle) || !isUnused || !_isKept || !_source.TryReset())
         {
             Dispose();
             return;
@@ -127,7 +135,8 @@ internal sealed class RequestDeadline : IDisposable
 
     private void OnTimer()
     {
-        if (Volatile.Read(ref _state) != Running)
+        var state = Volatile.Read(ref _state);
+        if ((state & StateMask) != Running)
         {
             return;
         }
@@ -137,7 +146,7 @@ internal sealed class RequestDeadline : IDisposable
         {
             Arm(left);
         }
-        else if (Interlocked.CompareExchange(ref _state, Expired, Running) == Running)
+        else if (TryLeave(state, Expired))
         {
             _source.Cancel();
         }
@@ -145,11 +154,15 @@ internal sealed class RequestDeadline : IDisposable
 
     private void OnCallerCancelled()
     {
-        if (Interlocked.CompareExchange(ref _state, Cancelled, Running) == Running)
+        if (TryLeave(Volatile.Read(ref _state), Cancelled))
         {
             _source.Cancel();
         }
     }
+
+    /// <summary>Ends the request that was found running, unless something else has.</summary>
+    private bool TryLeave(long found, long next)
+        => (found & StateMask) == Running && Interlocked.CompareExchange(ref _state, (found & ~StateMask) | next, found) == found;
 
     private void Arm(TimeSpan due) => _timer.Change(RequestDeadlines.ToTimer(due), Timeout.InfiniteTimeSpan);
 }

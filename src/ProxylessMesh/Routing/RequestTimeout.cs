@@ -61,7 +61,7 @@ internal readonly record struct RequestTimeout(TimeSpan? Stream, TimeSpan? Route
     private static TimeSpan? PositiveOrNone(TimeSpan? limit) => limit > TimeSpan.Zero ? limit : null;
 
     /// <summary>Parses <c>grpc-timeout</c>: at most eight digits and a unit.</summary>
-    private static bool TryParse(string? value, out TimeSpan timeout)
+    public static bool TryParse(string? value, out TimeSpan timeout)
     {
         timeout = default;
         if (value is not { Length: >= 2 and <= MaxDigits + 1 } || !long.TryParse(value.AsSpan(0, value.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))

@@ -39,12 +39,13 @@ internal sealed class CallMetrics
         new KeyValuePair<string, object?>(TelemetryNames.GrpcTarget, request.Target));
 
     /// <summary>An attempt of a gRPC call is over.</summary>
-    public void OnGrpcEnded(TimeSpan duration, in RequestDescription request, string cluster, int status) => _grpcDuration.Record(duration.TotalSeconds, new TagList
+    public void OnGrpcEnded(TimeSpan duration, in RequestDescription request, string cluster, string locality, int status) => _grpcDuration.Record(duration.TotalSeconds, new TagList
     {
         { TelemetryNames.GrpcMethod, request.Method },
         { TelemetryNames.GrpcTarget, request.Target },
         { TelemetryNames.GrpcStatus, TelemetryNames.OfGrpcStatus(status) },
         { TelemetryNames.GrpcBackendService, cluster },
+        { TelemetryNames.GrpcLocality, locality },
     });
 
     /// <summary>A gRPC call is over.</summary>

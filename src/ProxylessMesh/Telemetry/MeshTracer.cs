@@ -54,8 +54,11 @@ internal static class MeshTracer
     /// <param name="span">The attempt's.</param>
     /// <param name="address">An IP address, a host name or the path of a socket.</param>
     /// <param name="port">0 for a socket.</param>
-    public static void SetPeer(Activity span, string address, int port)
+    /// <param name="locality">The endpoint's; empty when it is not known.</param>
+    public static void SetPeer(Activity span, string address, int port, string locality)
     {
+        // Before, the attempt may have gone to an endpoint elsewhere that refused it.
+        span.SetTag(TelemetryNames.GrpcLocality, locality.Length > 0 ? locality : null);
         span.SetTag(TelemetryNames.PeerAddress, address);
         if (port > 0)
         {

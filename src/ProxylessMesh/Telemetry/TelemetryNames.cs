@@ -22,7 +22,7 @@ internal static class TelemetryNames
     /// <summary>The authority of names that name none.</summary>
     public const string XdsOldStyleAuthority = "#old";
 
-    // gRPC calls: gRFC A66, and A89 for the backend service.
+    // gRPC calls: gRFC A66, A89 for the backend service and A78 for the locality.
     public const string GrpcAttemptStarted = "grpc.client.attempt.started";
     public const string GrpcAttemptDuration = "grpc.client.attempt.duration";
     public const string GrpcCallDuration = "grpc.client.call.duration";
@@ -30,6 +30,7 @@ internal static class TelemetryNames
     public const string GrpcTarget = "grpc.target";
     public const string GrpcStatus = "grpc.status";
     public const string GrpcBackendService = "grpc.lb.backend_service";
+    public const string GrpcLocality = "grpc.lb.locality";
 
     // HTTP requests: OpenTelemetry's attributes. Its http.client.request.duration is System.Net.Http's, which ends at the headers.
     public const string HttpAttemptDuration = "mesh.client.attempt.duration";

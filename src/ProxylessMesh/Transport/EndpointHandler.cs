@@ -19,10 +19,14 @@ internal sealed class EndpointHandler(EndpointAddress address, HttpMessageHandle
             return OneTimeContent.IsNeeded(content) ? SendOnceAsync(request, content, cancellationToken) : base.SendAsync(request, cancellationToken);
         }
 
-        return request.Version.Major < HttpVersion.Version20.Major && !IsIdempotent(request.Method)
+        return MayBeHttp1(request) && !IsIdempotent(request.Method)
             ? SendWithContentAsync(request, cancellationToken)
             : base.SendAsync(request, cancellationToken);
     }
+
+    /// <summary>"Or lower" is HTTP/1.1 in plaintext, where nothing is negotiated.</summary>
+    private static bool MayBeHttp1(HttpRequestMessage request)
+        => request.Version.Major < HttpVersion.Version20.Major || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrLower;
 
     /// <summary>RFC 9110, section 9.2.2; a method that is not known is not.</summary>
     private static bool IsIdempotent(HttpMethod method)

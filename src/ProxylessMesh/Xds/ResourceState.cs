@@ -29,6 +29,9 @@ internal abstract class ResourceState(string name)
     /// </summary>
     public bool IsAwaited => !HasValue && Status is MeshResourceState.Requested or MeshResourceState.Timeout;
 
+    /// <summary>Whether the subscription has ended; another one to the same name has a state of its own.</summary>
+    public bool IsDropped { get; set; }
+
     /// <summary>Whether it was given for a while only.</summary>
     public bool IsTemporary { get; set; }
 
@@ -75,9 +78,6 @@ internal sealed class ResourceState<T>(string name) : ResourceState(name)
     private ResourceError? _error;
 
     public bool HasWatchers => _watchers.Count > 0;
-
-    /// <summary>Whether the subscription has ended; another one to the same name has a state of its own.</summary>
-    public bool IsDropped { get; set; }
 
     /// <summary>The last good configuration wins until a better one comes.</summary>
     public override bool HasValue => _value is not null;

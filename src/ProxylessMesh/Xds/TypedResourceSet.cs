@@ -214,7 +214,7 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
             }
 
             var errorsBefore = findings.Errors.Count;
-            if (ApplyResource(resource, findings, answer) is { } state && (state.IsTemporary || resource.TimeToLive is not null))
+            if (ApplyResource(resource, findings, answer) is { IsDropped: false } state && (state.IsTemporary || resource.TimeToLive is not null))
             {
                 state.IsTemporary = resource.TimeToLive is not null;
                 _renewals.Add((state, resource.TimeToLive));
@@ -372,6 +372,11 @@ internal sealed partial class TypedResourceSet<T> : ResourceSet
     private void Drop(ResourceState<T> state)
     {
         state.IsDropped = true;
+        if (state.IsTemporary)
+        {
+            _renewals.Add((state, null)); // its clock stops
+        }
+
         _known.Forget(state);
         _states.Remove(state.Name);
     }

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Microsoft.Extensions.Logging;
-using ProxylessMesh.Configuration;
 using ProxylessMesh.Protos.Rpc;
 using ProxylessMesh.Telemetry;
 
@@ -36,13 +35,10 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
     private readonly IXdsServerSessionOwner _owner;
     private readonly Progress[] _types;
     private readonly Node _node;
-    private readonly ConfigurationLoop _loop;
-    private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly XdsClientMetrics _metrics;
     private readonly AdsStream _stream;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly List<ITimer> _timers = [];
 
     private Task _running = Task.CompletedTask;
     private ChannelWriter<DiscoveryRequest>? _requests;
@@ -52,14 +48,12 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
     public XdsServerSession(IXdsTransport transport, IReadOnlyList<ResourceSet> sets, IXdsServerSessionOwner owner, XdsEnvironment environment)
     {
         _owner = owner;
-        _types = [.. sets.Select(set => new Progress(set))];
         _node = environment.Node;
-        _loop = environment.Loop;
-        _timeProvider = environment.TimeProvider;
         _logger = environment.Logger;
         _metrics = environment.Metrics;
         Server = new ServerContext(transport.ServerName, _node.Id, transport.FailsOnDataErrors, transport.IsResourceTimerTransient);
-        _stream = new AdsStream(transport, _loop, this, _timeProvider, environment.Random, _logger);
+        _types = [.. sets.Select(set => new Progress(set, new ResourceTimers(environment.Loop, environment.TimeProvider, Server.ResourceTimeout, awaited => OnTimeout(set, awaited))))];
+        _stream = new AdsStream(transport, environment.Loop, this, environment.TimeProvider, environment.Random, _logger);
     }
 
     public ServerContext Server { get; }
@@ -122,7 +116,6 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
         foreach (var type in _types)
         {
             type.Nonce = "";
-            type.Timed.Clear();
             type.IsDirty = false;
             if (type.Set.HasSubscription)
             {
@@ -133,15 +126,9 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
 
     void IAdsStreamOwner.OnSent(DiscoveryRequest request)
     {
-        if (_requests is null || ProgressOf(request.TypeUrl) is not { } type)
+        if (_requests is not null && ProgressOf(request.TypeUrl) is { } type)
         {
-            return;
-        }
-
-        var awaited = type.Set.FindAwaited(request.ResourceNames).Where(type.Timed.Add).ToList();
-        if (awaited.Count > 0)
-        {
-            StartTimer(type.Set, awaited);
+            type.Timers.Start(type.Set.FindAwaited(request.ResourceNames));
         }
     }
 
@@ -199,9 +186,11 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
         _owner.OnClosed(this);
     }
 
+    /// <summary>Asks for what is watched now, which also answers the last response.</summary>
     private void Send(Progress type, Status? errorDetail)
     {
         type.IsDirty = false;
+        type.Timers.Settle();
         if (_requests is null)
         {
             return;
@@ -225,34 +214,18 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
         _requests.TryWrite(request);
     }
 
-    private void StartTimer(ResourceSet set, IReadOnlyList<ResourceState> awaited)
+    private void OnTimeout(ResourceSet set, IReadOnlyList<ResourceState> awaited)
     {
-        ITimer? timer = null;
-        timer = _timeProvider.CreateTimer(
-            _ => _loop.Post(() =>
-            {
-                // A timer that fired while its stream ended no longer counts.
-                if (timer is not null && _timers.Remove(timer))
-                {
-                    timer.Dispose();
-                    set.OnTimeout(awaited, Server);
-                    _owner.OnTimedOut(set);
-                }
-            }),
-            null,
-            Server.ResourceTimeout,
-            Timeout.InfiniteTimeSpan);
-        _timers.Add(timer);
+        set.OnTimeout(awaited, Server);
+        _owner.OnTimedOut(set);
     }
 
     private void StopTimers()
     {
-        foreach (var timer in _timers)
+        foreach (var type in _types)
         {
-            timer.Dispose();
+            type.Timers.Stop();
         }
-
-        _timers.Clear();
     }
 
     private Progress? ProgressOf(string typeUrl) => Array.Find(_types, type => type.Set.TypeUrl == typeUrl);
@@ -264,9 +237,11 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
     private partial void LogNack(string server, string typeUrl, string version, string errors);
 
     /// <summary>How far the talk about one type has come.</summary>
-    private sealed class Progress(ResourceSet set)
+    private sealed class Progress(ResourceSet set, ResourceTimers timers)
     {
         public ResourceSet Set { get; } = set;
+
+        public ResourceTimers Timers { get; } = timers;
 
         /// <summary>The version of the last response accepted, sent in every request; empty before the first. Survives streams.</summary>
         public string AcceptedVersion { get; set; } = "";
@@ -276,8 +251,5 @@ internal sealed partial class XdsServerSession : IAdsStreamOwner, IAsyncDisposab
 
         /// <summary>Whether the names changed since the last request.</summary>
         public bool IsDirty { get; set; }
-
-        /// <summary>Whose timers were started on the current stream.</summary>
-        public HashSet<ResourceState> Timed { get; } = [];
     }
 }

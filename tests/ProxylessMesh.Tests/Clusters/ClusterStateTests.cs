@@ -138,6 +138,47 @@ public sealed class ClusterStateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Apply_OriginalDestinationBecomesDns_ServesUntilTheNamesResolve()
+    {
+        var answer = _resolver.Hold("a.example");
+        var cluster = Cluster();
+        await ApplyAsync(cluster, Snapshot(Eds() with { DiscoveryType = ClusterDiscoveryType.OriginalDestination }, endpoints: null));
+        var before = cluster.View;
+
+        await ApplyAsync(cluster, Snapshot(Dns("a.example"), endpoints: null));
+
+        // A view whose endpoints give no leases would have requests look again and again.
+        var endpoint = cluster.View.Destinations!.Find("b.example", 80);
+        Assert.True(endpoint.TryAcquire());
+        endpoint.Release();
+
+        answer.SetResult([IPAddress.Parse("10.0.0.1")]);
+        await cluster.WaitForChangeAsync(before, CancellationToken.None).WaitAsync(TestTimeouts.Default);
+        await _loop.InvokeAsync(static () => { });
+        Assert.Equal("10.0.0.1", Assert.Single(cluster.View.Endpoints).Address.Host);
+        Assert.False(endpoint.TryAcquire());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Apply_OriginalDestinationBecomesAnotherKind_IsRetired(bool isEds)
+    {
+        _resolver.Set("no-such.example");
+        var cluster = Cluster();
+        await ApplyAsync(cluster, Snapshot(Eds() with { DiscoveryType = ClusterDiscoveryType.OriginalDestination }, endpoints: null));
+        var before = cluster.View;
+        var endpoint = before.Destinations!.Find("b.example", 80);
+
+        await ApplyAsync(cluster, isEds ? Snapshot(Eds(), Endpoints("10.0.0.1")) : Snapshot(Dns("no-such.example"), endpoints: null));
+        await cluster.WaitForChangeAsync(before, CancellationToken.None).WaitAsync(TestTimeouts.Default);
+        await _loop.InvokeAsync(static () => { });
+
+        Assert.False(endpoint.TryAcquire());
+        Assert.Null(cluster.View.Destinations);
+    }
+
+    [Fact]
     public async Task Retire_ThenAView_TellsRequestsToRouteAgain()
     {
         var cluster = Cluster();
@@ -238,13 +279,23 @@ public sealed class ClusterStateTests : IAsyncDisposable
 
     private sealed class ScriptedResolver : IHostResolver
     {
+        private ImmutableDictionary<string, Task<IPAddress[]>> _held = ImmutableDictionary<string, Task<IPAddress[]>>.Empty;
         private ImmutableDictionary<string, IPAddress[]> _addresses = ImmutableDictionary<string, IPAddress[]>.Empty;
 
         /// <summary>No address: the name does not resolve.</summary>
         public void Set(string host, params string[] addresses) => _addresses = _addresses.SetItem(host, [.. addresses.Select(IPAddress.Parse)]);
 
+        /// <summary>The name's answer comes when the test gives it.</summary>
+        public TaskCompletionSource<IPAddress[]> Hold(string host)
+        {
+            var answer = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _held = _held.SetItem(host, answer.Task);
+            return answer;
+        }
+
         public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
-            => _addresses.TryGetValue(host, out var addresses) && addresses.Length > 0
+            => _held.TryGetValue(host, out var held) ? held
+            : _addresses.TryGetValue(host, out var addresses) && addresses.Length > 0
                 ? Task.FromResult(addresses)
                 : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
     }

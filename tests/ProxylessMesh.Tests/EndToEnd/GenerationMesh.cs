@@ -15,16 +15,19 @@ namespace ProxylessMesh.Tests.EndToEnd;
 internal sealed class GenerationMesh : IAsyncDisposable
 {
     private readonly GenerationTransport _transport;
-    private readonly CancellationTokenSource _stopping = new();
+    private CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<string> _faults = new();
     private readonly List<Task> _readers = [];
     private readonly SeededRandomSource _random;
     private readonly HttpMessageInvoker _invoker;
+    private readonly TimeSpan? _timeout;
+    private string _routes = "routes-0";
     private int _requests;
     private int _newest;
 
-    private GenerationMesh(MeshFixture mesh, GenerationTransport transport, SeededRandomSource random)
+    private GenerationMesh(MeshFixture mesh, GenerationTransport transport, SeededRandomSource random, TimeSpan? timeout)
     {
+        _timeout = timeout;
         Mesh = mesh;
         _transport = transport;
         _random = random;
@@ -40,17 +43,16 @@ internal sealed class GenerationMesh : IAsyncDisposable
 
     public int RequestCount => Volatile.Read(ref _requests);
 
-    public static async Task<GenerationMesh> StartAsync(int seed, int readers)
+    /// <param name="seed">Of the order of things.</param>
+    /// <param name="readers">How many send requests all the while.</param>
+    /// <param name="timeout">Of the routes; by default they have none.</param>
+    public static async Task<GenerationMesh> StartAsync(int seed, int readers, TimeSpan? timeout = null)
     {
         var transport = new GenerationTransport();
-        var mesh = await MeshFixture.StartAsync([XdsResources.Listener("orders", "routes-0"), .. Clusters(0), .. Endpoints(0, 3), Routes("routes-0", 0)], transport: transport);
-        var generations = new GenerationMesh(mesh, transport, new SeededRandomSource(seed));
+        var mesh = await MeshFixture.StartAsync([XdsResources.Listener("orders", "routes-0"), .. Clusters(0), .. Endpoints(0, 3), Routes("routes-0", 0, timeout)], transport: transport);
+        var generations = new GenerationMesh(mesh, transport, new SeededRandomSource(seed), timeout);
         await generations.SendAsync();
-        for (var i = 0; i < readers; i++)
-        {
-            generations._readers.Add(Task.Run(generations.ReadAsync));
-        }
-
+        generations.Read(readers);
         return generations;
     }
 
@@ -64,7 +66,7 @@ internal sealed class GenerationMesh : IAsyncDisposable
         [
             [.. Clusters(generation)],
             [.. Endpoints(generation, 1 + (int)_random.Next(3))],
-            [Routes(routes, generation)],
+            [Routes(routes, generation, _timeout)],
             [XdsResources.Listener("orders", routes)],
         ];
         if (_random.Next(2) == 0)
@@ -90,15 +92,30 @@ internal sealed class GenerationMesh : IAsyncDisposable
         }
 
         await RemoveAsync(generation - (removesEarly ? 2 : 1));
+        if (routes != _routes)
+        {
+            await Mesh.ControlPlane.RemoveAsync(ResourceTypes.RouteConfiguration, _routes);
+            _routes = routes;
+        }
     }
 
     /// <summary>Waits until requests see a generation, or a newer one.</summary>
     public Task EffectiveAsync(int generation) => Until.TrueAsync(() => Volatile.Read(ref _newest) >= generation, $"generation {generation} is in effect");
 
+    /// <summary>Ends the requests.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_readers).WaitAsync(TestTimeouts.Default);
+        _readers.Clear();
+    }
+
+    /// <summary>Sends requests again after <see cref="StopAsync"/>.</summary>
+    public void Resume(int readers)
+    {
+        _stopping.Dispose();
+        _stopping = new CancellationTokenSource();
+        Read(readers);
     }
 
     public async ValueTask DisposeAsync()
@@ -119,13 +136,14 @@ internal sealed class GenerationMesh : IAsyncDisposable
         return [XdsResources.Endpoints(Cluster(generation, 'a'), addresses), XdsResources.Endpoints(Cluster(generation, 'b'), addresses)];
     }
 
-    private static Any Routes(string name, int generation) => XdsResources.Routes(
+    private static Any Routes(string name, int generation, TimeSpan? timeout) => XdsResources.Routes(
         name,
-        Stamped(XdsResources.Route("/a", Cluster(generation, 'a')), generation),
-        Stamped(XdsResources.Route("/", (Cluster(generation, 'a'), 1u), (Cluster(generation, 'b'), 2u)), generation));
+        Stamped(XdsResources.Route("/a", Cluster(generation, 'a')), generation, timeout),
+        Stamped(XdsResources.Route("/", (Cluster(generation, 'a'), 1u), (Cluster(generation, 'b'), 2u)), generation, timeout));
 
-    private static Route Stamped(Route route, int generation)
+    private static Route Stamped(Route route, int generation, TimeSpan? timeout)
     {
+        route.Route_.Timeout = Duration.FromTimeSpan(timeout ?? TimeSpan.Zero);
         route.RequestHeadersToAdd.Add(new HeaderValueOption
         {
             Header = new HeaderValue { Key = "x-route-generation", Value = generation.ToString(CultureInfo.InvariantCulture) },
@@ -144,9 +162,18 @@ internal sealed class GenerationMesh : IAsyncDisposable
         }
     }
 
-    private async Task ReadAsync()
+    private void Read(int readers)
     {
-        while (!_stopping.IsCancellationRequested)
+        var stopping = _stopping.Token;
+        for (var i = 0; i < readers; i++)
+        {
+            _readers.Add(Task.Run(() => ReadAsync(stopping), CancellationToken.None));
+        }
+    }
+
+    private async Task ReadAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
         {
             try
             {

@@ -121,7 +121,9 @@ public sealed class Http1WireTests
     [InlineData("POST", false)]
     [InlineData("PATCH", false)]
     [InlineData("PURGE", false)]
-    public async Task ReusedConnection_ClosesWithoutAnAnswer_OnlyAnIdempotentRequestIsSentAgain(string method, bool isSentAgain)
+    [InlineData("GET", true, 2)]
+    [InlineData("POST", false, 2)]
+    public async Task ReusedConnection_ClosesWithoutAnAnswer_OnlyAnIdempotentRequestIsSentAgain(string method, bool isSentAgain, int major = 1)
     {
         await using var peer = Http1Peer.Start(async connection =>
         {
@@ -140,8 +142,8 @@ public sealed class Http1WireTests
             }
         });
         await using var mesh = await StartAsync(peer.Port);
-        using var first = new HttpRequestMessage(new HttpMethod(method), "http://orders/");
-        using var second = new HttpRequestMessage(new HttpMethod(method), "http://orders/");
+        using var first = new HttpRequestMessage(new HttpMethod(method), "http://orders/") { Version = new Version(major, major == 2 ? 0 : 1) }; // "or lower", which plaintext is
+        using var second = new HttpRequestMessage(new HttpMethod(method), "http://orders/") { Version = new Version(major, major == 2 ? 0 : 1) }; // "or lower", which plaintext is
         using var warm = await mesh.Client.SendAsync(first);
 
         if (isSentAgain)

@@ -118,6 +118,24 @@ public sealed class RequestFormTests
         }
     }
 
+    [Fact]
+    public async Task Send_AutoHostRewrite_HostnameIsNone_FailsNamingTheEndpoint()
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        var route = """{"match": {"prefix": "/"}, "route": {"cluster": "c", "autoHostRewrite": true}}""";
+        var endpoints = XdsResources.LoadAssignment("c", (backend.Address, backend.Port));
+        endpoints.Endpoints[0].LbEndpoints[0].Endpoint.Hostname = "no host";
+        await using var controlPlane = await ReplayAdsServer.StartAsync([Listeners.Of("orders", Routes(route, "*")), XdsResources.Cluster("c"), Any.Pack(endpoints)]);
+        await using var mesh = await Mesh.StartAsync(new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri, feature: "trusted_xds_server") }, CancellationToken.None);
+        using var client = new HttpClient(mesh.CreateHandler()) { Timeout = TestTimeouts.Default };
+
+        var exception = await Assert.ThrowsAsync<MeshRequestException>(() => client.GetAsync(new Uri("http://orders/")));
+
+        Assert.Equal(MeshFailureReason.NoRoute, exception.Reason);
+        Assert.Contains($"{backend.Address}:{backend.Port}", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(0, backend.RequestCount);
+    }
+
     private static string Routes(string route, string domain) => $$"""{"name": "routes", "virtualHosts": [{"name": "orders", "domains": ["{{domain}}"], "routes": [{{route}}]}]}""";
 
     private static Task<MeshFixture> StartAsync(Backend backend, string route, string listener, string domain = "*")

@@ -1,4 +1,8 @@
+using System.Globalization;
 using System.Net;
+using Envoy.Config.Route.V3;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
 using ProxylessMesh.Tests.Peers;
@@ -101,6 +105,21 @@ public sealed class TimeoutTests
         _clock.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Equal(MeshFailureReason.Timeout, (await Assert.ThrowsAsync<MeshRequestException>(() => getting.WaitAsync(TestTimeouts.Default))).Reason);
+    }
+
+    [Fact]
+    public async Task Read_TimeIsOverBeforeTheBodyIsLookedAt_FailsWithTheSameException()
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        await using var mesh = await StartAsync(backend, Timeout2);
+        using var request = Get("http://orders/stream", BackendProtocol.Http1);
+
+        using var response = await mesh.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        var exception = await Assert.ThrowsAsync<MeshRequestException>(() => response.Content.ReadAsStringAsync());
+
+        Assert.Equal(MeshFailureReason.Timeout, exception.Reason);
+        Assert.Equal(0, mesh.ActiveRequests);
     }
 
     [Fact]
@@ -279,6 +298,43 @@ public sealed class TimeoutTests
         Assert.Equal(expected, backend.LastRequest!.Headers.GetValueOrDefault("grpc-timeout"));
     }
 
+    /// <summary>Each row: what the route says, whether the routes come late or the cluster, and what is left of a minute after ten seconds.</summary>
+    public static TheoryData<string, bool, int> Waits => new()
+    {
+        { """ "timeout": "0s" """, true, 50 },
+        { """ "timeout": "0s" """, false, 50 },
+        { """ "maxStreamDuration": {"maxStreamDuration": "55s"} """, true, 50 },
+        { """ "maxStreamDuration": {"maxStreamDuration": "55s"} """, false, 45 },
+        { """ "maxStreamDuration": {"maxStreamDuration": "30s"} """, true, 30 },
+        { """ "maxStreamDuration": {"maxStreamDuration": "70s"} """, true, 50 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Waits))]
+    public async Task Call_WaitedForConfiguration_TheBackendHearsOfWhatIsLeft(string fields, bool isRoutesLate, int left)
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http2);
+        var routes = $$"""{"name": "r", "virtualHosts": [{"name": "orders", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "c", {{fields}} } }]}]}""";
+        var late = isRoutesLate ? Any.Pack(JsonParser.Default.Parse<RouteConfiguration>(routes)) : XdsResources.Endpoints("c", backend);
+        await using var mesh = await MeshFixture.StartAsync(
+            _clock,
+            XdsResources.Listener("orders", "r"),
+            XdsResources.Cluster("c"),
+            isRoutesLate ? XdsResources.Endpoints("c", backend) : Any.Pack(JsonParser.Default.Parse<RouteConfiguration>(routes)));
+        var client = mesh.Grpc("xds:///orders", out var channel);
+        using var _ = channel;
+
+        using var call = client.UnaryAsync(new EchoRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1));
+        await (await mesh.StreamAsync()).NextRequestAsync(isRoutesLate ? ResourceTypes.RouteConfiguration : ResourceTypes.ClusterLoadAssignment);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        await mesh.ControlPlane.SetAsync(late);
+        await call.ResponseAsync.WaitAsync(TestTimeouts.Default);
+
+        var told = backend.LastRequest!.Headers["grpc-timeout"];
+        Assert.EndsWith("m", told, StringComparison.Ordinal);
+        Assert.InRange(int.Parse(told[..^1], CultureInfo.InvariantCulture), (left - 20) * 1000, left * 1000); // the caller's minute is of the real clock
+    }
+
     /// <summary>Each row: what the route and its virtual host say, and what the backend is told.</summary>
     public static TheoryData<string, string, string?, string?> Told => new()
     {
@@ -287,6 +343,7 @@ public sealed class TimeoutTests
         { """ "timeout": "0s" """, "", null, null },
         { Stream2, "", null, null },
         { """ "timeout": "0s" """, """ "includeRequestAttemptCount": true, """, null, "1" },
+        { """ "timeout": "0s" """, """ "includeRequestAttemptCount": true, "responseHeadersToAdd": [{"header": {"key": "x-a", "value": "b"}}], """, null, "1" },
         { """ "timeout": "2s", "prefixRewrite": "/" """, """ "includeRequestAttemptCount": true, """, "2000", "1" },
     };
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using ProxylessMesh.Tests.Peers;
 
 namespace ProxylessMesh.Tests.EndToEnd;
@@ -39,6 +40,44 @@ public sealed class WebSocketTests
 
         Assert.Equal("hello", Encoding.UTF8.GetString(buffer, 0, answer.Count));
         Assert.Equal(0, mesh.ActiveRequests);
+    }
+
+    /// <summary>The timeout begins with the end of the request (Envoy), which a socket's does not come to; the limit of a stream holds for it.</summary>
+    [Theory]
+    [InlineData(BackendProtocol.Http1, """ "timeout": "2s" """, true)]
+    [InlineData(BackendProtocol.Http2, """ "timeout": "2s" """, true)]
+    [InlineData(BackendProtocol.Http1, """ "maxStreamDuration": {"maxStreamDuration": "2s"} """, false)]
+    [InlineData(BackendProtocol.Http2, """ "maxStreamDuration": {"maxStreamDuration": "2s"} """, false)]
+    public async Task WebSocket_OpenForLongerThanTheLimit_OutlivesATimeoutOnly(BackendProtocol protocol, string fields, bool isOpen)
+    {
+        var clock = new FakeTimeProvider();
+        await using var backend = await HandlerBackend.StartAsync(protocol, async context =>
+        {
+            using var accepted = await context.WebSockets.AcceptWebSocketAsync();
+            var received = new byte[100];
+            var message = await accepted.ReceiveAsync(received, context.RequestAborted);
+            await accepted.SendAsync(received.AsMemory(0, message.Count), WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
+        });
+        var routes = $$"""{"name": "routes", "virtualHosts": [{"name": "orders", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "c", {{fields}} } }]}]}""";
+        await using var mesh = await MeshFixture.StartAsync(clock, Listeners.Of("orders", routes), XdsResources.Cluster("c"), XdsResources.Endpoints("c", ("127.0.0.1", backend.Port)));
+        using var limit = new CancellationTokenSource(TestTimeouts.Default);
+        using var socket = Socket(protocol);
+        var buffer = new byte[100];
+
+        await socket.ConnectAsync(new Uri("ws://orders/chat"), mesh.Client, limit.Token);
+        var receiving = socket.ReceiveAsync(buffer, limit.Token);
+        clock.Advance(TimeSpan.FromMinutes(1));
+
+        if (isOpen)
+        {
+            await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, limit.Token);
+            Assert.Equal(5, (await receiving).Count);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<WebSocketException>(() => receiving);
+            Assert.False(limit.IsCancellationRequested);
+        }
     }
 
     [Theory]

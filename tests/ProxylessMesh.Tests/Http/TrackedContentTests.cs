@@ -2,6 +2,8 @@ using System.Net;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
+using ProxylessMesh.Resilience;
+using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Tests.Http;
@@ -76,6 +78,40 @@ public sealed class TrackedContentTests
         Assert.Equal("text/plain", response.Content.Headers.ContentType!.MediaType);
         Assert.Equal(["a", "b"], response.Content.Headers.GetValues("x-many"));
         Assert.Equal(4, response.Content.Headers.ContentLength);
+    }
+
+    [Fact]
+    public void TryMeasure_AttemptHasEndedMeanwhile_LeavesTheEndOfTheCallToTheCaller()
+    {
+        using var meter = new MeshMeter(factory: null);
+        using var log = new ProxylessMesh.Tests.Telemetry.MeasurementLog(meter);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
+        var call = MeasuredCall.TryStart(meter.Calls, TimeProvider.System, request, new MeshAuthority("orders", listener: null!))!;
+        var attempt = call.StartAttempt(previousAttempts: 0, "c");
+        using var response = Respond(new StringContent("body"));
+        var content = (TrackedContent)response.Content;
+        Assert.True(content.TryMeasure(attempt));
+
+        // The request's time is over just now, and the clock's thread ends the attempt.
+        attempt.End(isComplete: false, failure: null);
+
+        Assert.False(content.TryMeasure(call));
+    }
+
+    [Fact]
+    public void TimeOver_TrailersHaveCome_KeepTheStatusOfTheEndpoint()
+    {
+        using var request = new HttpRequestMessage();
+        using var response = Respond(new StringContent("body"));
+        response.TrailingHeaders.Add("grpc-status", "0");
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var deadline = new RequestDeadlines(clock).Begin(TimeSpan.FromSeconds(1), route: null, isKept: false, CancellationToken.None);
+        Assert.True(new TimedBody(deadline, "r", response, isGrpc: true).TryBegin());
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["0"], response.TrailingHeaders.GetValues("grpc-status"));
+        Assert.Equal(0, _endpoint.ActiveRequests);
     }
 
     private HttpResponseMessage Respond(HttpContent content)

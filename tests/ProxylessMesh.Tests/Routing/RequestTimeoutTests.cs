@@ -25,6 +25,14 @@ public sealed class RequestTimeoutTests
         { 5_000, 0, 9_000, null, null, null, null },
     };
 
+    /// <summary>A value of gRPC's has at most eight digits; 0 is what Envoy writes when an offset takes all.</summary>
+    [Theory]
+    [InlineData(2000, "2000m")]
+    [InlineData(1.9, "1m")]
+    [InlineData(0, "0m")]
+    [InlineData(100_000_500, "100000S")]
+    public void Format_Milliseconds_IsWrittenAsGrpcReadsIt(double milliseconds, string expected) => Assert.Equal(expected, RequestTimeout.Format(TimeSpan.FromMilliseconds(milliseconds)));
+
     [Theory]
     [MemberData(nameof(Rows))]
     public void Of_RouteAndCaller_TakesTheOneInEffect(int? timeout, int? stream, int? max, int? offset, string? grpcTimeout, int? expected, int? sent)

@@ -60,7 +60,7 @@ public sealed class CallMetricsTests
         var ended = Assert.Single(log.Series(GrpcDuration));
         var called = Assert.Single(log.Series(GrpcCallDuration));
         Assert.Matches(@"^grpc\.client\.attempt\.started\{grpc\.method=[a-zA-Z.]+/Unary,grpc\.target=xds:///orders\}$", started);
-        Assert.Matches($@"^grpc\.client\.attempt\.duration\{{grpc\.method=[a-zA-Z.]+/Unary,grpc\.target=xds:///orders,grpc\.status={label},grpc\.lb\.backend_service=orders-cluster\}}$", ended);
+        Assert.Matches($@"^grpc\.client\.attempt\.duration\{{grpc\.method=[a-zA-Z.]+/Unary,grpc\.target=xds:///orders,grpc\.status={label},grpc\.lb\.backend_service=orders-cluster,grpc\.lb\.locality=\{{region=""test"", zone="""", sub_zone=""""\}}\}}$", ended);
         Assert.Matches($@"^grpc\.client\.call\.duration\{{grpc\.method=[a-zA-Z.]+/Unary,grpc\.target=xds:///orders,grpc\.status={label}\}}$", called);
     }
 

@@ -27,7 +27,7 @@ public sealed class SpanTests
         string[] request = ["http.request.method=GET", "http.response.status_code=200"];
         string[] server = ["server.address=orders", "server.port=80", "url.full=http://orders/status/200?*"];
         Assert.Equal([.. request, .. server], SpanLog.Tags(call));
-        Assert.Equal([.. request, "mesh.cluster=orders-cluster", "network.peer.address=127.0.0.1", $"network.peer.port={backend.Port}", .. server], SpanLog.Tags(attempt));
+        Assert.Equal(["""grpc.lb.locality={region="test", zone="", sub_zone=""}""", .. request, "mesh.cluster=orders-cluster", "network.peer.address=127.0.0.1", $"network.peer.port={backend.Port}", .. server], SpanLog.Tags(attempt));
         Assert.Equal($"00-{log.Root.TraceId}-{attempt.SpanId}-01", backend.LastRequest!.Headers["traceparent"]);
     }
 
@@ -58,6 +58,7 @@ public sealed class SpanTests
             Assert.EndsWith("EchoService", (string?)span.GetTagItem("rpc.service"), StringComparison.Ordinal);
         }
 
+        Assert.Equal("""{region="test", zone="", sub_zone=""}""", attempt.GetTagItem("grpc.lb.locality"));
         Assert.Equal((0, false), (attempt.GetTagItem("previous-rpc-attempts"), attempt.GetTagItem("transparent-retry")));
     }
 

@@ -101,18 +101,43 @@ internal sealed class XdsClientFixture : IAsyncDisposable
     }
 }
 
-/// <summary>A clock that the test moves, and that knows how many timers were started.</summary>
+/// <summary>A clock that the test moves, and that knows how many timers were started, and how many have not been disposed.</summary>
 internal sealed class CountingClock : FakeTimeProvider
 {
     private int _timersStarted;
+    private int _timersEnded;
 
     public int TimersStarted => Volatile.Read(ref _timersStarted);
+
+    public int TimersRunning => TimersStarted - Volatile.Read(ref _timersEnded);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = base.CreateTimer(callback, state, dueTime, period);
         Interlocked.Increment(ref _timersStarted);
-        return timer;
+        return new CountedTimer(this, timer);
+    }
+
+    private sealed class CountedTimer(CountingClock clock, ITimer timer) : ITimer
+    {
+        private int _isEnded;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(dueTime, period);
+
+        public void Dispose()
+        {
+            timer.Dispose();
+            if (Interlocked.Exchange(ref _isEnded, 1) == 0)
+            {
+                Interlocked.Increment(ref clock._timersEnded);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }
 

@@ -37,13 +37,15 @@ internal sealed class RecordedMesh : IAsyncDisposable
     /// <param name="configure">Changes the options.</param>
     /// <param name="nodeId">The node, as its bootstrap names it.</param>
     /// <param name="loggers">Where the mesh logs to.</param>
+    /// <param name="clock">The mesh's clock, and its connections'.</param>
     public static async Task<RecordedMesh> StartAsync(
         string capture,
         RecordedServices services,
         bool isSidecar = false,
         Action<MeshOptions>? configure = null,
         string nodeId = "sidecar~127.0.0.1~web-1.shop~shop.svc.cluster.local",
-        ILoggerFactory? loggers = null)
+        ILoggerFactory? loggers = null,
+        TimeProvider? clock = null)
     {
         var controlPlane = await ReplayAdsServer.StartAsync(Recorded(capture));
         var options = new MeshOptions { UpstreamTls = UpstreamTlsMode.Ignored };
@@ -58,10 +60,10 @@ internal sealed class RecordedMesh : IAsyncDisposable
         var runtime = new MeshRuntime(
             options,
             new BootstrapControlPlane(bootstrap, configuration: null, static _ => null),
-            TimeProvider.System,
+            clock ?? TimeProvider.System,
             new SeededRandomSource(1),
             services,
-            new SocketTransport(TimeProvider.System, services),
+            new SocketTransport(clock ?? TimeProvider.System, services),
             loggers ?? NullLoggerFactory.Instance);
         return new RecordedMesh(controlPlane, runtime);
     }

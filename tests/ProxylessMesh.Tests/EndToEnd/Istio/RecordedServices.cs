@@ -16,6 +16,8 @@ internal sealed class RecordedServices : IHostResolver, IAsyncDisposable
     /// <summary>The names looked up, in order.</summary>
     public IReadOnlyCollection<string> Lookups => _lookups;
 
+    public IReadOnlyList<Backend> All => _backends;
+
     public Backend this[string id] => _backends.Single(backend => backend.Id == id);
 
     /// <summary>Starts a backend.</summary>

@@ -1,0 +1,16 @@
+using ProxylessMesh.Resilience;
+
+namespace ProxylessMesh.Http;
+
+/// <summary>A caller's request and what has become of it so far: what stages are given, and what a request that is routed anew goes on with. Immutable, on the stack.</summary>
+/// <param name="Message">The request, as the caller made it.</param>
+/// <param name="Authority">What it asks for.</param>
+/// <param name="Call">Its measurement, while somebody listens.</param>
+internal readonly record struct CallerRequest(HttpRequestMessage Message, MeshAuthority Authority, MeasuredCall? Call)
+{
+    /// <summary>The end of its time, where it has one: its first route gave it.</summary>
+    public RequestDeadline? Deadline { get; init; }
+
+    /// <summary>How long it has waited for configuration.</summary>
+    public TimeSpan Waited { get; init; }
+}
