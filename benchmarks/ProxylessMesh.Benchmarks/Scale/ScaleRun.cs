@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Clusters;
-using ProxylessMesh.Transport;
 using ProxylessMesh.Http;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Benchmarks.Scale;
 

@@ -3,9 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using Envoy.Config.Cluster.V3;
 using Google.Protobuf.WellKnownTypes;
-using ProxylessMesh.Transport;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Tests.Xds;
+using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Tests.EndToEnd;
 
