@@ -1,3 +1,4 @@
+
 namespace ProxylessMesh.ControlPlane.RouteChecks;
 
 /// <summary>What routes make of a request: either it goes to <see cref="Cluster"/>, or it is answered with <see cref="Status"/>.</summary>

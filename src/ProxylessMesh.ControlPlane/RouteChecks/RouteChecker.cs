@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Routing;
 
 namespace ProxylessMesh.ControlPlane.RouteChecks;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using ProxylessMesh.Matching;
-using ProxylessMesh.Routing;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.ControlPlane.RouteChecks;
 

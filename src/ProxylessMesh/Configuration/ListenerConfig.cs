@@ -22,6 +22,3 @@ internal sealed record ListenerConfig
     /// <summary>The HTTP filters in the order given, the terminal router left out.</summary>
     public ImmutableArray<HttpFilterConfig> Filters { get; init; } = [];
 }
-
-/// <summary>One HTTP filter: its instance name and the full name of its configuration message.</summary>
-internal sealed record HttpFilterConfig(string Name, string TypeUrl);

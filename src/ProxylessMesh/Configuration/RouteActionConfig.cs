@@ -29,6 +29,15 @@ internal sealed record ForwardActionConfig(ImmutableArray<WeightedClusterConfig>
 
     /// <summary>What a request's hash is taken from, for balancers that go by it (<c>hash_policy</c>).</summary>
     public ImmutableArray<HashPolicyConfig> HashPolicies { get; init; } = [];
+
+    /// <summary>When it is tried again (<c>retry_policy</c>), the virtual host's where the route has none; <see langword="null"/> for never.</summary>
+    public RetryPolicyConfig? Retry { get; init; }
+
+    /// <summary>Several tries at once (<c>hedge_policy</c>), the virtual host's where the route has none.</summary>
+    public HedgePolicyConfig? Hedge { get; init; }
+
+    /// <summary>Where requests go as well (<c>request_mirror_policies</c>), of the most specific level that has any.</summary>
+    public ImmutableArray<MirrorPolicyConfig> Mirrors { get; init; } = [];
 }
 
 /// <summary>One choice of a weighted route.</summary>
@@ -41,6 +50,9 @@ internal sealed record WeightedClusterConfig(string ClusterName, uint Weight)
 
     /// <summary>Takes the place of the route's host rewrite (<c>host_rewrite_literal</c>).</summary>
     public string? HostRewrite { get; init; }
+
+    /// <inheritdoc cref="RouteConfig.Filters"/>
+    public FilterOverridesConfig Filters { get; init; } = FilterOverridesConfig.None;
 }
 
 /// <summary>How long a request may take. Unset fields are <see langword="null"/>; zero switches off.</summary>
@@ -53,7 +65,7 @@ internal sealed record RouteTimeoutsConfig
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>Whether the route leaves requests all their time, whoever sends them: Istio says so unless a user says otherwise.</summary>
-    public bool IsUnlimited => Timeout == TimeSpan.Zero && MaxStreamDuration is null && GrpcTimeoutMax is null;
+    public bool IsUnlimited => Timeout == TimeSpan.Zero && MaxStreamDuration is null && GrpcTimeoutOffset is null && GrpcTimeoutMax.GetValueOrDefault() == TimeSpan.Zero;
 
     /// <summary>Whether <c>max_stream_duration</c> is there, which puts <see cref="Timeout"/> out of effect.</summary>
     public bool HasMaxStreamDuration { get; init; }
@@ -66,6 +78,9 @@ internal sealed record RouteTimeoutsConfig
 
     /// <summary><c>max_stream_duration.grpc_timeout_header_offset</c>.</summary>
     public TimeSpan? GrpcTimeoutOffset { get; init; }
+
+    /// <summary><c>idle_timeout</c>: how long nothing may come or go; <see langword="null"/> for the listener's, zero for no end.</summary>
+    public TimeSpan? Idle { get; init; }
 }
 
 /// <summary>Answer with another place to ask at (<c>RedirectAction</c>).</summary>

@@ -23,6 +23,9 @@ internal sealed record RoutesConfig
 
     /// <summary>Request headers that only callers of the mesh itself may send (<c>internal_only_headers</c>), in lower case.</summary>
     public ImmutableArray<string> InternalOnlyHeaders { get; init; } = [];
+
+    /// <inheritdoc cref="RouteConfig.Filters"/>
+    public FilterOverridesConfig Filters { get; init; } = FilterOverridesConfig.None;
 }
 
 /// <summary>A virtual host: the domains it answers for and its routes, first match wins.</summary>
@@ -36,6 +39,15 @@ internal sealed record VirtualHostConfig(string Name, ImmutableArray<string> Dom
 
     /// <summary>Count the attempts in <c>x-envoy-attempt-count</c> (<c>include_request_attempt_count</c>).</summary>
     public bool IncludeAttemptCount { get; init; }
+
+    /// <summary>Count them in the response as well (<c>include_attempt_count_in_response</c>).</summary>
+    public bool IncludeAttemptCountInResponse { get; init; }
+
+    /// <summary>How much of a body is kept to be sent again (<c>request_body_buffer_limit</c>, or <c>per_request_buffer_limit_bytes</c>), in bytes; <see langword="null"/> for the default.</summary>
+    public long? RetryBufferLimit { get; init; }
+
+    /// <inheritdoc cref="RouteConfig.Filters"/>
+    public FilterOverridesConfig Filters { get; init; } = FilterOverridesConfig.None;
 }
 
 /// <summary>Whose requests must come by TLS (<c>VirtualHost.TlsRequirementType</c>).</summary>
@@ -60,4 +72,7 @@ internal sealed record RouteConfig
     public required RouteActionConfig Action { get; init; }
 
     public HeaderMutationsConfig Headers { get; init; } = HeaderMutationsConfig.None;
+
+    /// <summary>What is said here of the listener's filters (<c>typed_per_filter_config</c>).</summary>
+    public FilterOverridesConfig Filters { get; init; } = FilterOverridesConfig.None;
 }

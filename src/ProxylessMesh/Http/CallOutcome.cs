@@ -1,4 +1,4 @@
-using ProxylessMesh.Routing;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Http;

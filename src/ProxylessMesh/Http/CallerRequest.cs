@@ -1,4 +1,5 @@
 using ProxylessMesh.Resilience;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Http;
 
@@ -13,4 +14,10 @@ internal readonly record struct CallerRequest(HttpRequestMessage Message, MeshAu
 
     /// <summary>How long it has waited for configuration.</summary>
     public TimeSpan Waited { get; init; }
+
+    /// <summary>Whether it has been through the filters: a request that is routed anew does not go through them again.</summary>
+    public bool IsFiltered { get; init; }
+
+    /// <summary>Takes notes, where somebody asked; <see langword="null"/> for nearly every request.</summary>
+    public RequestExplanation? Explanation { get; init; }
 }

@@ -1,4 +1,5 @@
 using ProxylessMesh.Clusters;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Routing;
 
 namespace ProxylessMesh.Http;

@@ -1,15 +1,22 @@
+using System.Collections.Immutable;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Filters;
 using ProxylessMesh.Routing;
 
 namespace ProxylessMesh.Http;
 
 /// <summary>One listener while it is in use. Changed on the configuration loop, read by requests through <see cref="View"/>.</summary>
-internal sealed class ListenerState(string name, ClusterRegistry clusters)
+internal sealed class ListenerState(string name, ClusterRegistry clusters, IFilterSource filters)
 {
+    /// <summary>By what was delivered: a listener that is sent again for another reason keeps its routes.</summary>
+    private static readonly IEqualityComparer<HttpFilterConfig> FilterComparer = EqualityComparer<HttpFilterConfig>.Create(
+        static (one, other) => (one?.Name, one?.TypeUrl, one?.IsDisabled, one?.Config?.Fingerprint) == (other?.Name, other?.TypeUrl, other?.IsDisabled, other?.Config?.Fingerprint));
+
     private readonly Published<ListenerView> _view = new(ListenerView.Pending);
     private RoutesConfig? _routes;
     private HttpConnectionConfig? _connection;
+    private ImmutableArray<HttpFilterConfig> _filters = [];
 
     public string Name { get; } = name;
 
@@ -34,14 +41,16 @@ internal sealed class ListenerState(string name, ClusterRegistry clusters)
         }
 
         var connection = listener.Listener?.Connection ?? HttpConnectionConfig.Default;
-        if (ReferenceEquals(listener.Routes, _routes) && connection == _connection)
+        var chain = listener.Listener?.Filters ?? [];
+        if (ReferenceEquals(listener.Routes, _routes) && connection == _connection && chain.SequenceEqual(_filters, FilterComparer))
         {
             return;
         }
 
         _routes = listener.Routes;
         _connection = connection;
-        var routes = RouteTable<ClusterState>.Build(listener.Routes, cluster => clusters.Acquire(cluster, snapshot), connection);
+        _filters = chain;
+        var routes = RouteTable<ClusterState>.Build(listener.Routes, cluster => clusters.Acquire(cluster, snapshot), connection, new FilterChain(chain, filters));
 
         // A stand-in stays until a complete table comes, however many incomplete ones come before it.
         var lastComplete = before.StandIn ?? before.Routes;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using ProxylessMesh.Bootstrap;
 using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Filters;
 
 namespace ProxylessMesh.Http;
 
@@ -12,9 +13,10 @@ namespace ProxylessMesh.Http;
 /// <param name="hosts">What belongs to the mesh.</param>
 /// <param name="findTemplate">How an xDS authority names listeners; <see langword="null"/> for one that is not known.</param>
 /// <param name="clusters">The clusters that routes name.</param>
+/// <param name="filters">Makes the listeners' filters.</param>
 /// <param name="loop">Where demand is posted.</param>
 /// <param name="demand">Puts a listener on the configuration's road.</param>
-internal sealed class ListenerTable(MeshHosts hosts, Func<string, string?> findTemplate, ClusterRegistry clusters, ConfigurationLoop loop, Action<string> demand) : ISnapshotConsumer
+internal sealed class ListenerTable(MeshHosts hosts, Func<string, string?> findTemplate, ClusterRegistry clusters, IFilterSource filters, ConfigurationLoop loop, Action<string> demand) : ISnapshotConsumer
 {
     /// <summary>Where every host belongs to the mesh, a crawler may name hosts without end: those beyond this many are not remembered.</summary>
     private const int MaxAuthorities = 10_000;
@@ -108,7 +110,7 @@ internal sealed class ListenerTable(MeshHosts hosts, Func<string, string?> findT
             return listener;
         }
 
-        listener = _listeners.GetOrAdd(name, new ListenerState(name, clusters));
+        listener = _listeners.GetOrAdd(name, new ListenerState(name, clusters, filters));
         loop.Post(() => demand(name));
         return listener;
     }

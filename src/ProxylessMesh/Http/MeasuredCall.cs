@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Http;
@@ -17,7 +18,7 @@ internal sealed class MeasuredCall
     {
         _metrics = metrics;
         _timeProvider = timeProvider;
-        var isGrpc = MeshFailure.IsGrpc(request);
+        var isGrpc = GrpcMessage.IsGrpc(request);
         var uri = request.RequestUri!; // a request without a URI does not enter the mesh
         _request = new RequestDescription(isGrpc, isGrpc ? uri.AbsolutePath.TrimStart('/') : TelemetryNames.KnownMethod(request.Method.Method), authority.Target, uri);
         _start = timeProvider.GetTimestamp();

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Resilience;
+using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 
 namespace ProxylessMesh.Http;
@@ -15,6 +17,30 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
 
     /// <summary>What a gRPC caller gets.</summary>
     public string GrpcStatus { get; private init; } = Unavailable;
+
+    /// <summary>The failure in Envoy's short names; empty where it has none.</summary>
+    public string Flags { get; init; } = Reason switch
+    {
+        MeshFailureReason.NoRoute or MeshFailureReason.UnsupportedRoute or MeshFailureReason.NoListener => ResponseFlags.NoRoute,
+        MeshFailureReason.ClusterUnavailable => ResponseFlags.NoCluster,
+        MeshFailureReason.NoHealthyEndpoint => ResponseFlags.NoHealthyUpstream,
+        MeshFailureReason.ConnectFailure => ResponseFlags.UpstreamConnectionFailure,
+        MeshFailureReason.Timeout => ResponseFlags.UpstreamRequestTimeout,
+        MeshFailureReason.RequestRefused => ResponseFlags.UpstreamRemoteReset,
+        _ => "",
+    };
+
+    /// <summary>The failure in Envoy's words.</summary>
+    public string Details { get; init; } = Reason switch
+    {
+        MeshFailureReason.NoRoute or MeshFailureReason.UnsupportedRoute or MeshFailureReason.NoListener => ResponseDetails.RouteNotFound,
+        MeshFailureReason.ClusterUnavailable => ResponseDetails.ClusterNotFound,
+        MeshFailureReason.NoHealthyEndpoint => ResponseDetails.NoHealthyUpstream,
+        MeshFailureReason.ConnectFailure => ResponseDetails.ResetBeforeResponse("remote_connection_failure"),
+        MeshFailureReason.Timeout => ResponseDetails.ResponseTimeout,
+        MeshFailureReason.RequestRefused => ResponseDetails.ResetBeforeResponse("remote_reset"),
+        _ => "",
+    };
 
     /// <summary>A request's time is over. The limit of a stream is gRPC's deadline; the route's timeout is a proxy's 504 (Envoy).</summary>
     public static MeshFailure Timeout(RequestDeadline deadline, string route, string stage) => new(
@@ -39,7 +65,7 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
     /// </summary>
     public Task<HttpResponseMessage> ToCallerAsync(HttpRequestMessage request)
     {
-        if (!IsGrpc(request))
+        if (!GrpcMessage.IsGrpc(request))
         {
             return Task.FromException<HttpResponseMessage>(ToException());
         }
@@ -64,8 +90,4 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         headers.TryAddWithoutValidation("grpc-status", GrpcStatus);
         headers.TryAddWithoutValidation("grpc-message", Uri.EscapeDataString(Message));
     }
-
-    public static bool IsGrpc(HttpRequestMessage request)
-        => request.Content?.Headers.ContentType?.MediaType is { } type
-            && (type.Equals("application/grpc", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc+", StringComparison.OrdinalIgnoreCase));
 }

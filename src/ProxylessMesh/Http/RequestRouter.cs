@@ -2,6 +2,7 @@ using ProxylessMesh.Clusters;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Matching;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Routing;
 
 namespace ProxylessMesh.Http;
@@ -45,7 +46,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         }
 
         // 3. The route, and what it does.
-        var headers = new RequestHeaders(request, host, changedPath, isGrpcView: rules.IsGrpcDialect && request.Content is not null && MeshFailure.IsGrpc(request));
+        var headers = new RequestHeaders(request, host, changedPath, rules.IsGrpcDialect);
         switch (virtualHost.Match(RequestPath.WithoutQuery(path), in headers, random))
         {
             case ForwardRoute<ClusterState> forward:
@@ -54,11 +55,11 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
 
             case RedirectRoute<ClusterState> redirect:
                 return RouteOutcome.Answer(LocalResponse.Create(
-                    request, redirect.Status, redirect.Location(uri.Scheme, host, path), headers: redirect.Headers, context: Context(request, host, path, virtualHost, redirect)));
+                    request, redirect.Status, redirect.Location(uri.Scheme, host, path), headers: redirect.Headers, context: Context(request, host, path, virtualHost, redirect)), redirect.Filters);
 
             case DirectResponseRoute<ClusterState> direct:
                 return RouteOutcome.Answer(LocalResponse.Create(
-                    request, direct.Status, body: direct.Body, headers: direct.Headers, context: Context(request, host, path, virtualHost, direct)));
+                    request, direct.Status, body: direct.Body, headers: direct.Headers, context: Context(request, host, path, virtualHost, direct)), direct.Filters);
 
             case UnsupportedRoute<ClusterState> unsupported:
                 return RouteOutcome.Fail(
@@ -81,7 +82,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
             return default;
         }
 
-        if (request.Content is null || !MeshFailure.IsGrpc(request))
+        if (request.Content is null || !GrpcMessage.IsGrpc(request))
         {
             return RequestTimeout.Of(timeouts, grpcTimeout: null, connection.MaxStreamDuration);
         }
@@ -131,10 +132,11 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     /// <param name="outcome">Where it goes.</param>
     /// <param name="cluster">The cluster's name.</param>
     /// <param name="limits">How long it may take.</param>
+    /// <param name="hop">What the next hop is told.</param>
     /// <param name="newCookies">The Set-Cookie headers to add to its response, or <see langword="null"/>.</param>
     /// <param name="changed">What is sent in its place, or <see langword="null"/> when it is sent as it is.</param>
     /// <returns>Why it cannot be sent, or <see langword="null"/>.</returns>
-    public MeshFailure? Change(in CallerRequest caller, in RouteOutcome outcome, string cluster, in RequestTimeout limits, List<string>? newCookies, out ChangedRequest? changed)
+    public MeshFailure? Change(in CallerRequest caller, in RouteOutcome outcome, string cluster, in RequestTimeout limits, in HopHeaders hop, List<string>? newCookies, out ChangedRequest? changed)
     {
         changed = null;
         var (request, authority, _) = caller;
@@ -142,7 +144,6 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         var (route, virtualHost, choice) = (outcome.Route!, outcome.VirtualHost!, outcome.Choice!); // the outcome is to forward
         var awaitsSent = deadline is { AwaitsSent: true } && !ForwardedContent.IsAtHand(request.Content);
         var takesEndpointHost = choice.TakesEndpointHost && rules.MayTakeEndpointHost;
-        var hop = HopOf(in outcome, in limits);
         var grpcTimeout = GrpcTimeoutOf(in caller, in limits);
         var isCopied = choice.ChangesRequest || takesEndpointHost || awaitsSent || outcome.Path is not null || grpcTimeout is not null || hop.Replaces(request);
         if (!isCopied && !choice.Headers.HasResponse && newCookies is null)
@@ -200,7 +201,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     }
 
     private static TimeSpan? OwnTimeout(HttpRequestMessage request)
-        => MeshFailure.IsGrpc(request) && request.Headers.NonValidated.TryGetValues("grpc-timeout", out var values) && RequestTimeout.TryParse(values.ToString(), out var own) ? own : null;
+        => GrpcMessage.IsGrpc(request) && request.Headers.NonValidated.TryGetValues("grpc-timeout", out var values) && RequestTimeout.TryParse(values.ToString(), out var own) ? own : null;
 
     private HeaderFormatContext Context(HttpRequestMessage request, string host, string path, VirtualHost<ClusterState> virtualHost, Route<ClusterState> route) => new()
     {

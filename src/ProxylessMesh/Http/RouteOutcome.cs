@@ -1,4 +1,5 @@
 using ProxylessMesh.Clusters;
+using ProxylessMesh.Filters;
 using ProxylessMesh.Routing;
 
 namespace ProxylessMesh.Http;
@@ -27,9 +28,12 @@ internal readonly record struct RouteOutcome
     /// <summary>The cluster that the request names in a header; empty when it names none.</summary>
     public string? ClusterName { get; private init; }
 
+    /// <summary>The filters that act on it before that; <see langword="null"/> for none.</summary>
+    public FilterPlan? Filters { get; private init; }
+
     public static RouteOutcome Fail(MeshFailureReason reason, string message) => new() { Failure = new MeshFailure(reason, message) };
 
-    public static RouteOutcome Answer(HttpResponseMessage reply) => new() { Reply = reply };
+    public static RouteOutcome Answer(HttpResponseMessage reply, FilterPlan? filters = null) => new() { Reply = reply, Filters = filters };
 
     public static RouteOutcome Forward(VirtualHost<ClusterState> host, ForwardRoute<ClusterState> route, ClusterChoice<ClusterState> choice, string? path, string? clusterName) => new()
     {
@@ -38,5 +42,6 @@ internal readonly record struct RouteOutcome
         Choice = choice,
         Path = path,
         ClusterName = clusterName,
+        Filters = choice.Filters,
     };
 }

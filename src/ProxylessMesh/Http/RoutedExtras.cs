@@ -1,5 +1,6 @@
 using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Resilience;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Http;
 
@@ -9,12 +10,19 @@ internal sealed record RoutedExtras
     /// <summary>For the many that have nothing but the number of the attempt to tell: Istio asks for it on every virtual host.</summary>
     private static readonly RoutedExtras CountingAttempts = new() { Hop = new HopHeaders(null, CountsAttempts: true) };
 
+    private static readonly RoutedExtras Filtered = new() { IsFiltered = true };
+
+    private static readonly RoutedExtras FilteredCountingAttempts = CountingAttempts with { IsFiltered = true };
+
     public ChangedRequest? Changed { get; init; }
 
     public RequestDeadline? Deadline { get; init; }
 
     /// <inheritdoc cref="CallerRequest.Waited"/>
     public TimeSpan Waited { get; init; }
+
+    /// <inheritdoc cref="CallerRequest.IsFiltered"/>
+    public bool IsFiltered { get; init; }
 
     public string? Route { get; init; }
 
@@ -26,14 +34,40 @@ internal sealed record RoutedExtras
 
     public MeasuredAttempt? Attempt { get; init; }
 
+    /// <inheritdoc cref="CallerRequest.Explanation"/>
+    public RequestExplanation? Explanation { get; init; }
+
     /// <returns><see langword="null"/> for the request that has nothing of this, as most have.</returns>
     public static RoutedExtras? Of(in CallerRequest caller, ChangedRequest? changed, string route, in HopHeaders hop, RequestHash hash)
     {
-        if (changed is not null || caller.Deadline is not null || hop.ExpectedTimeout is not null || !hash.IsNone || caller.Call is not null || caller.Waited != TimeSpan.Zero)
+        if (changed is not null
+            || caller.Deadline is not null
+            || hop.ExpectedTimeout is not null
+            || !hash.IsNone
+            || caller.Call is not null
+            || caller.Waited != TimeSpan.Zero
+            || caller.Explanation is not null)
         {
-            return new RoutedExtras { Changed = changed, Deadline = caller.Deadline, Waited = caller.Waited, Route = route, Hop = hop, Hash = hash, Call = caller.Call };
+            return new RoutedExtras
+            {
+                Changed = changed,
+                Deadline = caller.Deadline,
+                Waited = caller.Waited,
+                IsFiltered = caller.IsFiltered,
+                Route = route,
+                Hop = hop,
+                Hash = hash,
+                Call = caller.Call,
+                Explanation = caller.Explanation,
+            };
         }
 
-        return hop.CountsAttempts ? CountingAttempts : null;
+        return (hop.CountsAttempts, caller.IsFiltered) switch
+        {
+            (false, false) => null,
+            (true, false) => CountingAttempts,
+            (false, true) => Filtered,
+            (true, true) => FilteredCountingAttempts,
+        };
     }
 }

@@ -19,7 +19,13 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
     public ClusterState Cluster => cluster;
 
     /// <summary>With which to begin anew.</summary>
-    public CallerRequest Caller => new(original, authority, extras?.Call) { Deadline = extras?.Deadline, Waited = extras?.Waited ?? TimeSpan.Zero };
+    public CallerRequest Caller => new(original, authority, extras?.Call)
+    {
+        Deadline = extras?.Deadline,
+        Waited = extras?.Waited ?? TimeSpan.Zero,
+        IsFiltered = extras?.IsFiltered ?? false,
+        Explanation = extras?.Explanation,
+    };
 
     /// <summary>What becomes of it, where its route changes something.</summary>
     public ChangedRequest? Changed => extras?.Changed;
@@ -45,5 +51,6 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
     /// <summary>The attempt's measurement, once it has begun.</summary>
     public MeasuredAttempt? Attempt => extras?.Attempt;
 
-    public RoutedRequest WithAttempt(MeasuredAttempt attempt) => new(original, authority, cluster, (extras ?? new RoutedExtras()) with { Attempt = attempt });
+    /// <summary>The same with an attempt that is measured, as its call is.</summary>
+    public RoutedRequest WithAttempt(MeasuredAttempt attempt) => new(original, authority, cluster, extras! with { Attempt = attempt });
 }

@@ -89,10 +89,31 @@ internal sealed class TrackedStream(Stream inner, TrackedContent content) : Stre
         base.Dispose(disposing);
     }
 
-    public override async ValueTask DisposeAsync()
+    // Without a state machine where the connection's stream has nothing to wait for, as after a body that was read to its end.
+    public override ValueTask DisposeAsync()
     {
-        await inner.DisposeAsync().ConfigureAwait(false);
+        var closing = inner.DisposeAsync();
+        if (!closing.IsCompletedSuccessfully)
+        {
+            return AwaitCloseAsync(closing);
+        }
+
+        closing.GetAwaiter().GetResult();
         content.Abandon();
+        return base.DisposeAsync();
+    }
+
+    private async ValueTask AwaitCloseAsync(ValueTask closing)
+    {
+        try
+        {
+            await closing.ConfigureAwait(false);
+        }
+        finally
+        {
+            content.Abandon();
+        }
+
         await base.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Http;
 
@@ -12,7 +13,7 @@ internal static class UpstreamVersion
     public static HttpRequestMessage Apply(HttpRequestMessage request, UpstreamProtocol protocol) => protocol switch
     {
         UpstreamProtocol.Http2 when !IsHttp2(request) => Copy(request, HttpVersion.Version20),
-        UpstreamProtocol.Http1 when IsHttp2(request) && !MeshFailure.IsGrpc(request) => Copy(request, HttpVersion.Version11),
+        UpstreamProtocol.Http1 when IsHttp2(request) && !GrpcMessage.IsGrpc(request) => Copy(request, HttpVersion.Version11),
         _ => request,
     };
 

@@ -1,3 +1,5 @@
+using ProxylessMesh.Messages;
+
 namespace ProxylessMesh.Resilience;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace ProxylessMesh.Resilience;
 /// attempt is sent with <see cref="Token"/>, which also follows the caller's until the response comes. Made by
 /// <see cref="RequestDeadlines"/>, and used again after <see cref="End"/>.
 /// </summary>
-internal sealed class RequestDeadline : IDisposable
+internal sealed class RequestDeadline : IBodyObserver, IDisposable
 {
     private const long Idle = 0;
     private const long Running = 1;

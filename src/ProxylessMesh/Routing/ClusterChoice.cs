@@ -1,5 +1,7 @@
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Filters;
 using ProxylessMesh.Matching;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Routing;
 
@@ -9,12 +11,13 @@ internal sealed class ClusterChoice<TCluster>
 {
     private readonly string _name;
 
-    public ClusterChoice(WeightedClusterConfig config, ForwardActionConfig action, RouteScope scope, HeaderMutationsConfig routeHeaders, Func<string, TCluster> cluster)
+    public ClusterChoice(WeightedClusterConfig config, ForwardActionConfig action, RouteScope scope, RouteConfig route, Func<string, TCluster> cluster)
     {
         _name = config.ClusterName;
         ClusterHeader = config.ClusterHeader;
         Cluster = ClusterHeader is null ? cluster(config.ClusterName) : null;
-        Headers = scope.Mutations(config.Headers, routeHeaders);
+        Headers = scope.Mutations(config.Headers, route.Headers);
+        Filters = scope.Filters(route, config);
         HostRewrite = config.HostRewrite is null ? action.HostRewrite : new LiteralHostConfig(config.HostRewrite);
         ChangesRequest = Headers.HasRequest || HostRewrite is not (null or EndpointHostConfig) || action.PathRewrite is not null;
     }
@@ -27,6 +30,9 @@ internal sealed class ClusterChoice<TCluster>
 
     /// <summary>The header mutations of all levels.</summary>
     public HeaderMutations Headers { get; }
+
+    /// <summary>The filters that act on the requests it gets; <see langword="null"/> for none.</summary>
+    public FilterPlan? Filters { get; }
 
     public HostRewriteConfig? HostRewrite { get; }
 

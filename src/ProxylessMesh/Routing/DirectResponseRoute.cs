@@ -1,4 +1,5 @@
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Routing;
 

@@ -22,7 +22,7 @@ internal sealed class ForwardRoute<TCluster> : Route<TCluster>
         // A cluster without weight is never drawn: it need not even exist.
         var drawable = action.Clusters.Where(static choice => choice.Weight > 0).ToArray();
         _clusters = new WeightedChoice<ClusterChoice<TCluster>>(
-            [.. drawable.Select(choice => new ClusterChoice<TCluster>(choice, action, scope, config.Headers, cluster))],
+            [.. drawable.Select(choice => new ClusterChoice<TCluster>(choice, action, scope, config, cluster))],
             [.. drawable.Select(static choice => choice.Weight)]);
     }
 

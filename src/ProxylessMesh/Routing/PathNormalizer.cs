@@ -18,9 +18,14 @@ internal static class PathNormalizer
     /// <returns>The normal form: the same string where the path is in it already.</returns>
     public static NormalizedPath Normalize(string pathAndQuery, PathNormalizationConfig config)
     {
+        if (ReferenceEquals(config, PathNormalizationConfig.None))
+        {
+            return new NormalizedPath(pathAndQuery, LocalStatus: 0);
+        }
+
         var query = pathAndQuery.IndexOf('?', StringComparison.Ordinal);
         var path = query < 0 ? pathAndQuery.AsSpan() : pathAndQuery.AsSpan(0, query);
-        if (ReferenceEquals(config, PathNormalizationConfig.None) || IsNormal(path))
+        if (IsNormal(path))
         {
             return new NormalizedPath(pathAndQuery, LocalStatus: 0);
         }

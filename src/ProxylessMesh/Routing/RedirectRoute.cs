@@ -1,6 +1,7 @@
 using System.Globalization;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Routing;
 

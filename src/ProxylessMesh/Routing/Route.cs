@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Filters;
 using ProxylessMesh.Matching;
 
 namespace ProxylessMesh.Routing;
@@ -28,11 +29,14 @@ internal abstract class Route<TCluster>
 
     public RouteConfig Config { get; }
 
+    /// <summary>The filters that act on its requests, where it answers them itself; one that forwards has those of the cluster that is drawn.</summary>
+    public FilterPlan? Filters { get; init; }
+
     public static Route<TCluster> Build(RouteConfig config, RouteScope scope, Func<string, TCluster> cluster) => config.Action switch
     {
         ForwardActionConfig forward => new ForwardRoute<TCluster>(config, forward, scope, cluster),
-        RedirectActionConfig redirect => new RedirectRoute<TCluster>(config, redirect, scope.Mutations(config.Headers)),
-        DirectResponseActionConfig direct => new DirectResponseRoute<TCluster>(config, direct, scope.Mutations(config.Headers)),
+        RedirectActionConfig redirect => new RedirectRoute<TCluster>(config, redirect, scope.Mutations(config.Headers)) { Filters = scope.Filters(config) },
+        DirectResponseActionConfig direct => new DirectResponseRoute<TCluster>(config, direct, scope.Mutations(config.Headers)) { Filters = scope.Filters(config) },
         UnsupportedActionConfig unsupported => new UnsupportedRoute<TCluster>(config, unsupported),
         _ => throw new UnreachableException($"Route '{config.Name}' has an action of the unknown type {config.Action.GetType().Name}."),
     };

@@ -1,3 +1,5 @@
+using ProxylessMesh.Messages;
+
 namespace ProxylessMesh.Routing;
 
 /// <summary>What becomes of a <see cref="RouteRequest"/>: either it goes to <see cref="Cluster"/>, or the mesh answers with <see cref="Status"/>.</summary>

@@ -1,4 +1,5 @@
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Filters;
 
 namespace ProxylessMesh.Routing;
 
@@ -34,11 +35,12 @@ internal sealed class RouteTable<TCluster>
     /// <param name="config">A validated route configuration.</param>
     /// <param name="cluster">Gives the cluster of a name; called once per distinct name.</param>
     /// <param name="connection">What the listener says of requests before they are routed; <see langword="null"/> for nothing.</param>
-    public static RouteTable<TCluster> Build(RoutesConfig config, Func<string, TCluster> cluster, HttpConnectionConfig? connection = null)
+    /// <param name="filters">The listener's filters; <see langword="null"/> for none.</param>
+    public static RouteTable<TCluster> Build(RoutesConfig config, Func<string, TCluster> cluster, HttpConnectionConfig? connection = null, FilterChain? filters = null)
     {
         var clusters = new Dictionary<string, TCluster>(StringComparer.Ordinal);
         var domains = new List<KeyValuePair<string, VirtualHost<TCluster>>>();
-        var scope = new RouteScope(config.Headers, HeaderMutationsConfig.None, config.MostSpecificHeadersWin);
+        var scope = new RouteScope(config, VirtualHost: null, Index: 0, filters);
         foreach (var hostConfig in config.VirtualHosts)
         {
             var virtualHost = VirtualHost<TCluster>.Build(hostConfig, scope, Resolve);

@@ -26,11 +26,11 @@ internal sealed class VirtualHost<TCluster>
 
     public static VirtualHost<TCluster> Build(VirtualHostConfig config, RouteScope scope, Func<string, TCluster> cluster)
     {
-        scope = scope with { VirtualHost = config.Headers };
+        scope = scope with { VirtualHost = config };
         var routes = new Route<TCluster>[config.Routes.Length];
         for (var i = 0; i < routes.Length; i++)
         {
-            routes[i] = Route<TCluster>.Build(config.Routes[i], scope, cluster);
+            routes[i] = Route<TCluster>.Build(config.Routes[i], scope with { Index = i }, cluster);
         }
 
         return new VirtualHost<TCluster>(config, routes, new PathIndex([.. config.Routes.Select(static route => route.Match)]));

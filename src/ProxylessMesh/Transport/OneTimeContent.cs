@@ -1,4 +1,5 @@
 using System.Net;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Transport;
 

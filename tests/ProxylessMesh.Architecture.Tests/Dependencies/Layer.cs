@@ -32,6 +32,7 @@ internal static class Layers
         new("Matching"),
         new("Telemetry"),
         new("Configuration", "Matching", "Telemetry"),
+        new("Messages", [.. Ground]),
         new("Bootstrap"),
         new("Authorization", "Matching"),
         new("Security", "Configuration", "Matching", "Telemetry"),
@@ -42,7 +43,7 @@ internal static class Layers
     /// <summary>A stage names what stands below it and never what stands above.</summary>
     private static Layer Stage(string name, int place)
     {
-        string[] below = [.. RequestRoad[(place + 1)..], .. Ground, "Security"];
+        string[] below = [.. RequestRoad[(place + 1)..], .. Ground, "Messages", "Security"];
 
         // Which hosts belong to the mesh depends on who the bootstrap says we are.
         return new Layer(name, name == "Http" ? [.. below, "Bootstrap", "Authorization"] : below);

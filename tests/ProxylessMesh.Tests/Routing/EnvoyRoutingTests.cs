@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Routing;
 using ProxylessMesh.Tests.Xds.Resources;
 using ProxylessMesh.Xds.Resources;

@@ -1,5 +1,5 @@
 using ProxylessMesh.Configuration;
-using ProxylessMesh.Routing;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Tests.Routing;
 

@@ -5,6 +5,7 @@ using System.Text;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Matching;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Routing;
 using ProxylessMesh.Tests.Peers;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using Envoy.Extensions.Filters.Http.Fault.V3;
-using Envoy.Extensions.Filters.Http.Router.V3;
-using Envoy.Extensions.Filters.Http.StatefulSession.V3;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
@@ -33,7 +32,7 @@ internal static class HttpFilterReader
                 context.Error("name", $"'{filter.Name}' is already the name of another filter: names must be unique (gRFC A39)");
             }
 
-            if (filter.Disabled || ReadType(filter, context) is not { } typeUrl)
+            if (ReadFilter(filter, context) is not { } found || (found.IsDisabled && found.TypeUrl == ExtensionTypes.Router))
             {
                 continue;
             }
@@ -43,13 +42,13 @@ internal static class HttpFilterReader
                 context.Error("", "must not come after the router: the router is the last filter, and the only one of its type (gRFC A39)");
             }
 
-            if (typeUrl == ExtensionTypes.Router)
+            if (found.TypeUrl == ExtensionTypes.Router)
             {
                 hasRouter = true;
             }
             else
             {
-                read.Add(new HttpFilterConfig(filter.Name, typeUrl));
+                read.Add(found);
             }
         }
 
@@ -62,127 +61,95 @@ internal static class HttpFilterReader
     }
 
     /// <summary>Reads the filter configurations given for a part of the routes (<c>typed_per_filter_config</c>).</summary>
-    public static void CheckOverrides(MapField<string, Any> overrides, DecodeContext context)
+    public static FilterOverridesConfig ReadOverrides(MapField<string, Any> overrides, DecodeContext context)
     {
+        if (overrides.Count == 0)
+        {
+            return FilterOverridesConfig.None;
+        }
+
         // In the order of their names: a map has none, and errors should not come in another order each time.
+        var read = ImmutableDictionary.CreateBuilder<string, FilterOverrideConfig>(StringComparer.Ordinal);
         foreach (var (name, config) in overrides.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
         {
             using var scope = context.Enter("typed_per_filter_config", name);
-            CheckOverride(config, context);
+            if (ReadOverride(config, context) is { } found)
+            {
+                read.Add(name, found);
+            }
         }
+
+        return new FilterOverridesConfig(read.ToImmutable());
     }
 
-    private static void CheckOverride(Any config, DecodeContext context)
+    private static FilterOverrideConfig? ReadOverride(Any config, DecodeContext context)
     {
         var isOptional = false;
         if (config.TypeUrl == ExtensionTypes.RouteFilterConfig)
         {
-            if (!ResourceReader.TryUnpack(config, Envoy.Config.Route.V3.FilterConfig.Parser, context, out var wrapper) || wrapper.Disabled)
+            if (!ResourceReader.TryUnpack(config, Envoy.Config.Route.V3.FilterConfig.Parser, context, out var wrapper))
             {
-                return;
+                return null;
             }
 
-            if (wrapper.Config is null)
+            if (wrapper.Disabled || wrapper.Config is null)
             {
-                context.Error("config", "must be set");
-                return;
+                if (!wrapper.Disabled)
+                {
+                    context.Error("config", "must be set");
+                }
+
+                return new FilterOverrideConfig(null, wrapper.Disabled);
             }
 
             isOptional = wrapper.IsOptional;
             config = wrapper.Config;
         }
 
-        if (ExtensionTypes.Resolve(config, context) is not { } typeUrl || ExtensionTypes.IstioWithoutEffect.Contains(typeUrl))
-        {
-            return;
-        }
-
-        if (!IsSupported(config, typeUrl, context))
-        {
-            NoteUnknown(typeUrl, isOptional, context);
-        }
+        return TryReadConfig(config, isOptional, FilterTypes.Overrides, context, out var read, out _) ? new FilterOverrideConfig(read, IsDisabled: false) : null;
     }
 
-    /// <returns>The filter's type, or <see langword="null"/> when it is left out.</returns>
-    private static string? ReadType(HttpFilter filter, DecodeContext context)
+    /// <returns>The filter, or <see langword="null"/> when it is left out.</returns>
+    private static HttpFilterConfig? ReadFilter(HttpFilter filter, DecodeContext context)
     {
         if (filter.ConfigTypeCase != HttpFilter.ConfigTypeOneofCase.TypedConfig)
         {
-            NoteUnknown(filter.ConfigTypeCase == HttpFilter.ConfigTypeOneofCase.ConfigDiscovery ? "config_discovery (ECDS)" : "", filter.IsOptional, context);
+            NoteUnknown(filter.ConfigTypeCase == HttpFilter.ConfigTypeOneofCase.ConfigDiscovery ? "config_discovery (ECDS)" : "", filter.IsOptional || filter.Disabled, context);
             return null;
         }
 
         using var scope = context.Enter("typed_config");
-        var config = filter.TypedConfig;
-        if (ExtensionTypes.Resolve(config, context) is not { } typeUrl)
-        {
-            return null;
-        }
 
-        if (ExtensionTypes.IstioWithoutEffect.Contains(typeUrl) || IsSupported(config, typeUrl, context))
-        {
-            return typeUrl;
-        }
-
-        NoteUnknown(typeUrl, filter.IsOptional, context);
-        return null;
+        // One that is off does no harm; a route that would switch it on has to give it a configuration, which is looked at then.
+        return TryReadConfig(filter.TypedConfig, filter.IsOptional || filter.Disabled, FilterTypes.Filters, context, out var config, out var typeUrl)
+            ? new HttpFilterConfig(filter.Name, typeUrl) { Config = config, IsDisabled = filter.Disabled }
+            : null;
     }
 
-    /// <summary>Whether the type is known by name; notes what is wrong with its configuration, or what of it has no effect.</summary>
-    private static bool IsSupported(Any config, string typeUrl, DecodeContext context)
+    /// <returns>Whether it is known; then <paramref name="config"/> is what it does, or <see langword="null"/> where it has no effect in process.</returns>
+    private static bool TryReadConfig(
+        Any any, bool isOptional, IReadOnlyDictionary<string, FilterConfigReader> readers, DecodeContext context, out FilterConfig? config, [NotNullWhen(true)] out string? typeUrl)
     {
-        if (!ExtensionTypes.IsPlain(config))
+        config = null;
+        typeUrl = ExtensionTypes.Resolve(any, context);
+        if (typeUrl is null)
         {
-            return false;
+            return false; // the error is noted
         }
 
-        if (typeUrl == ExtensionTypes.Router)
+        if (ExtensionTypes.IstioWithoutEffect.Contains(typeUrl))
         {
-            ResourceReader.TryUnpack(config, Router.Parser, context, out _);
             return true;
         }
 
-        if (typeUrl == ExtensionTypes.Fault)
+        if (ExtensionTypes.IsPlain(any) && readers.TryGetValue(typeUrl, out var reader))
         {
-            if (ResourceReader.TryUnpack(config, HTTPFault.Parser, context, out var fault)
-                && (fault.Delay is not null || fault.Abort is not null || fault.ResponseRateLimit is not null))
-            {
-                context.WarnNoEffect("injected faults", "");
-            }
-
+            config = reader(any, Convert.ToHexStringLower(SHA256.HashData(any.Value.Span)), context);
             return true;
         }
 
-        if (typeUrl == ExtensionTypes.StatefulSession)
-        {
-            if (ResourceReader.TryUnpack(config, StatefulSession.Parser, context, out var session))
-            {
-                CheckSession(session, context);
-            }
-
-            return true;
-        }
-
-        if (typeUrl == ExtensionTypes.StatefulSessionPerRoute)
-        {
-            if (ResourceReader.TryUnpack(config, StatefulSessionPerRoute.Parser, context, out var session) && session.StatefulSession is not null)
-            {
-                CheckSession(session.StatefulSession, context);
-            }
-
-            return true;
-        }
-
-        // What a browser may do, and statistics of Envoy's own: nothing to carry out in a client.
-        return typeUrl == ExtensionTypes.Cors || typeUrl == ExtensionTypes.CorsPolicy || typeUrl == ExtensionTypes.GrpcStats;
-    }
-
-    private static void CheckSession(StatefulSession session, DecodeContext context)
-    {
-        if (session.SessionState is not null)
-        {
-            context.Error("session_state", "session affinity is not supported in this version: leave it empty");
-        }
+        NoteUnknown(typeUrl, isOptional, context);
+        return false;
     }
 
     private static void NoteUnknown(string typeUrl, bool isOptional, DecodeContext context)

@@ -98,12 +98,13 @@ internal static class RouteActionReader
                 context.Error("name", "must not be empty; or give 'cluster_header' alone");
             }
 
-            HttpFilterReader.CheckOverrides(cluster.TypedPerFilterConfig, context);
+            var filters = HttpFilterReader.ReadOverrides(cluster.TypedPerFilterConfig, context);
             var config = new WeightedClusterConfig(cluster.Name, weight)
             {
                 ClusterHeader = cluster.ClusterHeader.Length > 0 ? HeaderMutationReader.ReadReference(cluster.ClusterHeader, "cluster_header", context) : null,
                 Headers = HeaderMutationReader.Read(cluster.RequestHeadersToAdd, cluster.RequestHeadersToRemove, cluster.ResponseHeadersToAdd, cluster.ResponseHeadersToRemove, context),
                 HostRewrite = RewriteReader.ReadLiteralHost(cluster.HostRewriteLiteral, context),
+                Filters = filters,
             };
             if (weight > 0)
             {

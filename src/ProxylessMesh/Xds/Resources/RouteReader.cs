@@ -11,10 +11,10 @@ internal static class RouteReader
     public static RouteConfig? Read(Route route, RoutesReadContext routes, DecodeContext context)
     {
         var headers = HeaderMutationReader.Read(route.RequestHeadersToAdd, route.RequestHeadersToRemove, route.ResponseHeadersToAdd, route.ResponseHeadersToRemove, context);
-        HttpFilterReader.CheckOverrides(route.TypedPerFilterConfig, context);
+        var filters = HttpFilterReader.ReadOverrides(route.TypedPerFilterConfig, context);
         var match = ReadMatch(route.Match, context);
         var action = ReadAction(route, match?.Path, routes, context);
-        return match is null || action is null ? null : new RouteConfig { Name = route.Name, Match = match, Action = action, Headers = headers };
+        return match is null || action is null ? null : new RouteConfig { Name = route.Name, Match = match, Action = action, Headers = headers, Filters = filters };
     }
 
     private static RouteMatchConfig? ReadMatch(RouteMatch? match, DecodeContext context)

@@ -12,7 +12,7 @@ internal static class RoutesReader
     public static RoutesConfig Read(RouteConfiguration routes, DecodeContext context)
     {
         CheckUnsupported(routes, context);
-        HttpFilterReader.CheckOverrides(routes.TypedPerFilterConfig, context);
+        var filters = HttpFilterReader.ReadOverrides(routes.TypedPerFilterConfig, context);
         if (routes.RequestMirrorPolicies.Count > 0)
         {
             context.WarnNoEffect("mirrored requests", "request_mirror_policies");
@@ -36,6 +36,7 @@ internal static class RoutesReader
             Headers = HeaderMutationReader.Read(routes.RequestHeadersToAdd, routes.RequestHeadersToRemove, routes.ResponseHeadersToAdd, routes.ResponseHeadersToRemove, context),
             MostSpecificHeadersWin = routes.MostSpecificHeaderMutationsWins,
             InternalOnlyHeaders = HeaderMutationReader.ReadNames(routes.InternalOnlyHeaders, "internal_only_headers", context),
+            Filters = filters,
         };
     }
 

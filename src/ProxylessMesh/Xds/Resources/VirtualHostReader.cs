@@ -21,6 +21,7 @@ internal static class VirtualHostReader
 
         CheckDomains(host.Domains, allDomains, context);
         CheckUnsupported(host, context);
+        var filters = HttpFilterReader.ReadOverrides(host.TypedPerFilterConfig, context);
         NoteWithoutEffect(host, context);
         var routes = ImmutableArray.CreateBuilder<RouteConfig>(host.Routes.Count);
         for (var i = 0; i < host.Routes.Count; i++)
@@ -38,6 +39,7 @@ internal static class VirtualHostReader
             RequireTls = ReadTlsRequirement(host.RequireTls, context),
             VirtualClusters = ReadVirtualClusters(host, context),
             IncludeAttemptCount = host.IncludeRequestAttemptCount,
+            Filters = filters,
         };
     }
 
@@ -117,7 +119,6 @@ internal static class VirtualHostReader
 
     private static void NoteWithoutEffect(VirtualHost host, DecodeContext context)
     {
-        HttpFilterReader.CheckOverrides(host.TypedPerFilterConfig, context);
         RetryPolicyReader.Note(host.RetryPolicy, context);
         if (host.HedgePolicy is not null)
         {

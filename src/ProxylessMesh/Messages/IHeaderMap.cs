@@ -1,6 +1,6 @@
 using ProxylessMesh.Matching;
 
-namespace ProxylessMesh.Routing;
+namespace ProxylessMesh.Messages;
 
 /// <summary>Headers that mutations change. Names are in lower case. Not thread-safe.</summary>
 internal interface IHeaderMap : IRequestHeaders

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace ProxylessMesh.Http;
+namespace ProxylessMesh.Messages;
 
 /// <summary>What mutations of requests and of responses have in common. Stateless.</summary>
 internal static class MessageHeaders

@@ -1,4 +1,4 @@
-namespace ProxylessMesh.Transport;
+namespace ProxylessMesh.Messages;
 
 /// <summary>A request's content that sends another one: it can be sent again if that can.</summary>
 internal interface IForwardingContent

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Primitives;
 using ProxylessMesh.Matching;
 
-namespace ProxylessMesh.Routing;
+namespace ProxylessMesh.Messages;
 
 /// <summary>Headers by themselves, in order, without a message round them. <c>host</c> is <c>:authority</c>. Not thread-safe.</summary>
 internal sealed class HeaderList : IHeaderMap

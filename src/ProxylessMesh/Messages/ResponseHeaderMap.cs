@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Primitives;
-using ProxylessMesh.Routing;
 
-namespace ProxylessMesh.Http;
+namespace ProxylessMesh.Messages;
 
 /// <summary>The headers of a response, those of its body included, as mutations change them. Framing stays as it is. Not thread-safe.</summary>
 internal sealed class ResponseHeaderMap(HttpResponseMessage response) : IHeaderMap

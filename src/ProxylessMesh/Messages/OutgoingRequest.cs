@@ -1,6 +1,4 @@
-using ProxylessMesh.Resilience;
-
-namespace ProxylessMesh.Http;
+namespace ProxylessMesh.Messages;
 
 /// <summary>
 /// Copies the caller's request where its route changes it: the caller may send it again, or look at it, and must find it as
@@ -10,15 +8,15 @@ internal static class OutgoingRequest
 {
     /// <param name="request">The caller's request.</param>
     /// <param name="path">Its path and query where they are to be other than its URI's.</param>
-    /// <param name="deadline">Is told when the body has been sent; <see langword="null"/> when nothing waits for that.</param>
-    public static HttpRequestMessage Copy(HttpRequestMessage request, string? path = null, RequestDeadline? deadline = null)
+    /// <param name="observer">Is told when the body has been sent; <see langword="null"/> when nothing waits for that.</param>
+    public static HttpRequestMessage Copy(HttpRequestMessage request, string? path = null, IBodyObserver? observer = null)
     {
         var uri = request.RequestUri!; // a request without a URI does not enter the mesh
         var copy = new HttpRequestMessage(request.Method, path is null ? uri : WithPath(uri, path))
         {
             Version = request.Version,
             VersionPolicy = request.VersionPolicy,
-            Content = deadline is null || request.Content is null ? request.Content : new ForwardedContent(request.Content, deadline),
+            Content = observer is null || request.Content is null ? request.Content : new ForwardedContent(request.Content, observer),
         };
         foreach (var header in request.Headers.NonValidated)
         {

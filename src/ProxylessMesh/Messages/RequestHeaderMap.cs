@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Primitives;
-using ProxylessMesh.Routing;
 
-namespace ProxylessMesh.Http;
+namespace ProxylessMesh.Messages;
 
 /// <summary>
 /// The headers of an outgoing request as mutations change them, <c>:authority</c> and <c>:path</c> included. What frames a

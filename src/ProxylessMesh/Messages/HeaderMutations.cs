@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using ProxylessMesh.Configuration;
 
-namespace ProxylessMesh.Routing;
+namespace ProxylessMesh.Messages;
 
 /// <summary>
 /// The header mutations of all levels that concern a request, in the order in which they act. Immutable. Within a level:

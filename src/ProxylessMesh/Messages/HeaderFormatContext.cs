@@ -1,4 +1,4 @@
-namespace ProxylessMesh.Routing;
+namespace ProxylessMesh.Messages;
 
 /// <summary>What the values of headers to add may say about a request and its response.</summary>
 internal sealed record HeaderFormatContext

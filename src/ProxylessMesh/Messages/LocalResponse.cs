@@ -1,8 +1,7 @@
 using System.Net;
 using System.Text;
-using ProxylessMesh.Routing;
 
-namespace ProxylessMesh.Http;
+namespace ProxylessMesh.Messages;
 
 /// <summary>An answer of the mesh itself: a redirect or a direct response. Stateless.</summary>
 internal static class LocalResponse
@@ -17,7 +16,7 @@ internal static class LocalResponse
     public static HttpResponseMessage Create(
         HttpRequestMessage request, int status, string? location = null, string body = "", string reason = "", HeaderMutations? headers = null, HeaderFormatContext? context = null)
     {
-        var isGrpc = MeshFailure.IsGrpc(request);
+        var isGrpc = GrpcMessage.IsGrpc(request);
         var response = new HttpResponseMessage((HttpStatusCode)(isGrpc ? 200 : status))
         {
             RequestMessage = request,

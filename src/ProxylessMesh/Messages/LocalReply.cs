@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ProxylessMesh.Routing;
+namespace ProxylessMesh.Messages;
 
 /// <summary>What an answer of the mesh itself becomes for a gRPC caller, who expects its status in <c>grpc-status</c>. Stateless.</summary>
 internal static class LocalReply

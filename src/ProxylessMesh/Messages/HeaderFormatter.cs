@@ -3,7 +3,7 @@ using System.Text;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
 
-namespace ProxylessMesh.Routing;
+namespace ProxylessMesh.Messages;
 
 /// <summary>
 /// Writes the value of a header to add. A header that is absent is empty, anything else that is absent is <c>-</c>, as Envoy

@@ -2,17 +2,20 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 using ProxylessMesh.Matching;
 
-namespace ProxylessMesh.Http;
+namespace ProxylessMesh.Messages;
 
 /// <summary>The headers of an outgoing request, pseudo-headers included, as matchers see them.</summary>
 /// <param name="request">The request.</param>
 /// <param name="host">What it will send as Host or <c>:authority</c>.</param>
 /// <param name="path">Its path and query where they are other than its URI's, as when they were normalized.</param>
-/// <param name="isGrpcView">Whether matchers see what gRPC's see of a call: several values as one, and nothing of what the call's transport adds.</param>
-internal readonly struct RequestHeaders(HttpRequestMessage request, string host, string? path = null, bool isGrpcView = false) : IRequestHeaders
+/// <param name="isGrpcDialect">Whether matchers see what gRPC's see of a call: several values as one, and nothing of what the call's transport adds.</param>
+internal readonly struct RequestHeaders(HttpRequestMessage request, string host, string? path = null, bool isGrpcDialect = false) : IRequestHeaders
 {
     /// <summary>An empty value as gRPC has it: empty to those who look at it, absent to those who ask for its presence.</summary>
     private static readonly StringValues EmptyGrpcValue = new([null]);
+
+    /// <summary>Looked at only by those who look at headers: most routes do not.</summary>
+    private bool IsGrpcView => isGrpcDialect && request.Content is not null && GrpcMessage.IsGrpc(request);
 
     public StringValues GetHeader(string name) => name switch
     {
@@ -20,9 +23,9 @@ internal readonly struct RequestHeaders(HttpRequestMessage request, string host,
         ":path" => path ?? request.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
         ":authority" or "host" => host,
         ":scheme" => request.RequestUri!.Scheme,
-        "grpc-timeout" or "te" or "user-agent" when isGrpcView => StringValues.Empty,
+        "grpc-timeout" or "te" or "user-agent" when IsGrpcView => StringValues.Empty,
         _ => Find(request.Headers.NonValidated, name, out var values) || (request.Content is { } content && Find(content.Headers.NonValidated, name, out values))
-            ? isGrpcView ? AsGrpc(values) : values
+            ? IsGrpcView ? AsGrpc(values) : values
             : StringValues.Empty,
     };
 

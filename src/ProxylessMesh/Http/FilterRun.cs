@@ -1,0 +1,36 @@
+using ProxylessMesh.Filters;
+
+namespace ProxylessMesh.Http;
+
+/// <summary>One request on its way through the filters of its route, of which at least one has something to do.</summary>
+/// <param name="pipeline">Goes on with it afterwards.</param>
+/// <param name="caller">The request, as its caller made it.</param>
+/// <param name="listener">Its listener.</param>
+/// <param name="outcome">What its route does with it.</param>
+/// <param name="plan">The filters.</param>
+internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, ListenerView listener, RouteOutcome outcome, FilterPlan plan)
+{
+    /// <param name="action">What the filter does.</param>
+    /// <param name="request">The request as the filter saw it.</param>
+    /// <param name="index">The filter's place.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    public async Task<HttpResponseMessage> RunAsync(FilterAction action, FilterRequest request, int index, CancellationToken cancellationToken)
+    {
+        var response = await action.RunAsync(request, (message, token) => GoOnAsync(request with { Message = message }, index + 1, token), cancellationToken).ConfigureAwait(false);
+        response.RequestMessage = caller.Message;
+        return response;
+    }
+
+    private Task<HttpResponseMessage> GoOnAsync(FilterRequest request, int index, CancellationToken cancellationToken)
+    {
+        for (; index < plan.Filters.Length; index++)
+        {
+            if (plan.Filters[index].Begin(in request) is { } action)
+            {
+                return RunAsync(action, request, index, cancellationToken);
+            }
+        }
+
+        return pipeline.RunRouteAsync(caller with { Message = request.Message }, listener, in outcome, cancellationToken);
+    }
+}
