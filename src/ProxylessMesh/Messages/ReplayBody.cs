@@ -6,8 +6,10 @@ namespace ProxylessMesh.Messages;
 /// <param name="content">The caller's body; stays the caller's.</param>
 internal sealed class ReplayBody(HttpContent content)
 {
+    private bool _isCommitted;
+
     /// <summary>Whether another try can send the whole of it.</summary>
-    public bool CanReplay => IsRepeatable(content);
+    public bool CanReplay => !_isCommitted && IsRepeatable(content);
 
     /// <summary>Whether a body gives the same bytes whenever it is sent, by itself.</summary>
     public static bool IsRepeatable(HttpContent content) => content is ByteArrayContent or ReadOnlyMemoryContent or JsonContent;
@@ -16,7 +18,5 @@ internal sealed class ReplayBody(HttpContent content)
     public HttpContent Open() => content;
 
     /// <summary>There will be no more tries: nothing is kept any longer.</summary>
-    public void Commit()
-    {
-    }
+    public void Commit() => _isCommitted = true;
 }
