@@ -35,4 +35,7 @@ internal enum HeaderFormatKind
     VirtualHostName,
     VirtualClusterName,
     ClusterName,
+
+    /// <summary>What a filter has found out: the namespace is the text, the key the alternative.</summary>
+    DynamicMetadata,
 }

@@ -16,7 +16,7 @@ internal static class HeaderFormatParser
     /// </summary>
     private static readonly ImmutableArray<string> AbsentInClient =
     [
-        "DOWNSTREAM_", "UPSTREAM_", "CONNECTION_", "ENVIRONMENT", "DYNAMIC_METADATA", "CLUSTER_METADATA", "FILTER_STATE", "PER_REQUEST_STATE", "METADATA",
+        "DOWNSTREAM_", "UPSTREAM_", "CONNECTION_", "ENVIRONMENT", "CLUSTER_METADATA", "FILTER_STATE", "PER_REQUEST_STATE", "METADATA",
         "REQUESTED_SERVER_NAME", "RESPONSE_FLAGS", "RESPONSE_CODE_DETAILS", "BYTES_", "DURATION", "STREAM_ID", "UNIQUE_ID", "TRACE_ID", "ATTEMPT_COUNT", "EMIT_TIME",
     ];
 
@@ -129,9 +129,17 @@ internal static class HeaderFormatParser
         ("VIRTUAL_HOST_NAME", null) => new(HeaderFormatKind.VirtualHostName, ""),
         ("VIRTUAL_CLUSTER_NAME", null) => new(HeaderFormatKind.VirtualClusterName, ""),
         ("UPSTREAM_CLUSTER" or "UPSTREAM_CLUSTER_RAW", null) => new(HeaderFormatKind.ClusterName, ""),
+        ("DYNAMIC_METADATA", _) => Metadata(argument ?? ""),
         _ when AbsentInClient.Any(prefix => prefix.EndsWith('_') ? name.StartsWith(prefix, StringComparison.Ordinal) : name == prefix) => new(HeaderFormatKind.Absent, ""),
         _ => null,
     };
+
+    /// <summary>Namespace and key. There are no values within values here: what names one is absent, as is a whole namespace.</summary>
+    private static HeaderFormatPart Metadata(string argument)
+    {
+        var names = argument.Split(':');
+        return names.Length == 2 ? new HeaderFormatPart(HeaderFormatKind.DynamicMetadata, names[0], names[1]) : new HeaderFormatPart(HeaderFormatKind.Absent, "");
+    }
 
     private static HeaderFormatPart? Header(HeaderFormatKind kind, string argument)
     {

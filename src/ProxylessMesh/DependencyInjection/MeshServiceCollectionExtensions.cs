@@ -73,6 +73,7 @@ public static class MeshServiceCollectionExtensions
             SystemHostResolver.Instance,
             new SocketTransport(timeProvider),
             provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetService<IMeterFactory>());
+            provider.GetService<IMeterFactory>(),
+            provider.GetServices<IHttpFilterFactory>());
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Filters;
@@ -6,4 +7,5 @@ namespace ProxylessMesh.Filters;
 /// <param name="TimeProvider">For delays, rates and what headers say of the time.</param>
 /// <param name="Random">Draws for shares of requests.</param>
 /// <param name="Faults">Where injected faults are counted.</param>
-internal sealed record FilterEnvironment(TimeProvider TimeProvider, IRandomSource Random, FaultMetrics Faults);
+/// <param name="Logger">Where filters log to.</param>
+internal sealed record FilterEnvironment(TimeProvider TimeProvider, IRandomSource Random, FaultMetrics Faults, ILogger Logger);

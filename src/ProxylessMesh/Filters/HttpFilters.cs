@@ -50,7 +50,7 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
 
         _kept.Remove(key);
         _keys.Remove(filter);
-        filter.Retire();
+        filter.Retire(isEnd: false);
     }
 
     /// <summary>The mesh ends.</summary>
@@ -58,15 +58,17 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
     {
         foreach (var filter in _keys.Keys)
         {
-            filter.Retire();
+            filter.Retire(isEnd: true);
         }
     }
 
     /// <summary>One line for each kind of filter; <see langword="null"/> where its configuration there leaves it nothing to do.</summary>
-#pragma warning disable CA1859 // others follow
     private HttpFilter? Make(FilterSetup setup) => setup.Filter.Config switch
     {
         FaultConfig => FaultFilter.Create(setup, environment),
+        HeaderMutationFilterConfig mutations => HeaderMutationFilter.Create(setup, mutations, environment),
+        HeaderToMetadataConfig => HeaderToMetadataFilter.Create(setup),
+        CustomFilterConfig custom => CustomFilter.Create(setup, custom, environment),
         _ => null,
     };
 

@@ -9,6 +9,9 @@ internal sealed record HeaderFormatContext
     /// <summary>The response's headers, once it is there.</summary>
     public IHeaderMap? Response { get; init; }
 
+    /// <summary>The request that may have metadata; <see langword="null"/> for one that has none.</summary>
+    public HttpRequestMessage? Message { get; init; }
+
     /// <summary>0 until there is a response.</summary>
     public int ResponseCode { get; init; }
 

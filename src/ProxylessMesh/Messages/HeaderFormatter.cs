@@ -46,6 +46,7 @@ internal static class HeaderFormatter
         HeaderFormatKind.VirtualHostName => OrAbsent(context.VirtualHostName),
         HeaderFormatKind.VirtualClusterName => OrAbsent(context.VirtualClusterName),
         HeaderFormatKind.ClusterName => OrAbsent(context.ClusterName),
+        HeaderFormatKind.DynamicMetadata when context.Message is { } message && DynamicMetadata.Of(message)?.Find(part.Text, part.Alternative) is { } found => found.Text,
         _ => Absent,
     };
 

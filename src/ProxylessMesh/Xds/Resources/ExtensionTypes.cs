@@ -1,5 +1,6 @@
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.HeaderMutation.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Http.StatefulSession.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
@@ -31,6 +32,12 @@ internal static class ExtensionTypes
     public static readonly string Cors = ResourceReader.TypeUrlOf<Cors>();
 
     public static readonly string CorsPolicy = ResourceReader.TypeUrlOf<CorsPolicy>();
+
+    public static readonly string HeaderMutation = ResourceReader.TypeUrlOf<HeaderMutation>();
+
+    public static readonly string HeaderMutationPerRoute = ResourceReader.TypeUrlOf<HeaderMutationPerRoute>();
+
+    public static readonly string HeaderToMetadata = ResourceReader.TypeUrlOf<Envoy.Extensions.Filters.Http.HeaderToMetadata.V3.Config>();
 
     public static readonly string GrpcStats = ResourceReader.TypeUrlOf<GrpcStats>();
 
@@ -102,6 +109,18 @@ internal static class ExtensionTypes
         }
 
         return config.TypeUrl;
+    }
+
+    /// <summary>What a <c>TypedStruct</c> holds.</summary>
+    /// <returns><see langword="null"/>, and an error noted, when it cannot be parsed.</returns>
+    public static Google.Protobuf.WellKnownTypes.Struct? StructOf(Google.Protobuf.WellKnownTypes.Any config, DecodeContext context)
+    {
+        if (config.TypeUrl == XdsTypedStruct)
+        {
+            return ResourceReader.TryUnpack(config, global::Xds.Type.V3.TypedStruct.Parser, context, out var typed) ? typed.Value ?? new() : null;
+        }
+
+        return ResourceReader.TryUnpack(config, Udpa.Type.V1.TypedStruct.Parser, context, out var older) ? older.Value ?? new() : null;
     }
 
     /// <summary>Whether the extension is a message of that type itself: a <c>TypedStruct</c> of the same type has no such bytes.</summary>
