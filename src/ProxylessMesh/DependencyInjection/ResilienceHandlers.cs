@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ProxylessMesh.Configuration;
 using ProxylessMesh.Http;
 using ProxylessMesh.Routing;
 
@@ -90,13 +89,8 @@ internal sealed partial class ResilienceHandlers(MeshRuntime mesh, IOptions<Mesh
             return Unknown;
         }
 
-        var policies = virtualHost.Config.Routes
-            .Select(static route => (route.Name, (route.Action as ForwardActionConfig)?.Retry))
-            .Where(static route => route.Retry is { MaxRetries: > 0 })
-            .Select(static route => $"route '{route.Name}': {RetryWords.Describe(route.Retry!)}") // not null: see above
-            .Distinct()
-            .ToArray();
-        return policies.Length > 0 ? string.Join("; ", policies) : $"not at present, virtual host '{virtualHost.Name}' has no retry policy";
+        var retries = RetryWords.Describe(virtualHost.Config);
+        return retries.Length > 0 ? retries : $"not at present, virtual host '{virtualHost.Name}' has no retry policy";
     }
 
     [LoggerMessage(70, LogLevel.Warning,

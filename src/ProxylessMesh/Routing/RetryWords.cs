@@ -25,6 +25,21 @@ internal static class RetryWords
         (RetryConditions.GrpcUnavailable, "unavailable"),
     ];
 
+    /// <summary>All of a virtual host's retries; empty when no route has any.</summary>
+    public static string Describe(VirtualHostConfig host)
+    {
+        var texts = new List<string>();
+        foreach (var route in host.Routes)
+        {
+            if (route.Action is ForwardActionConfig { Retry: { MaxRetries: > 0 } policy })
+            {
+                texts.Add($"route '{route.Name}': {Describe(policy)}");
+            }
+        }
+
+        return string.Join("; ", texts.Distinct());
+    }
+
     public static string Describe(RetryPolicyConfig policy)
         => string.Create(CultureInfo.InvariantCulture, $"num_retries {policy.MaxRetries} on {string.Join(',', Words.Where(word => policy.Conditions.HasFlag(word.Condition)).Select(static word => word.Word))}");
 }
