@@ -1,4 +1,5 @@
 using ProxylessMesh.Filters;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Http;
 
@@ -14,7 +15,14 @@ internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, Lis
     /// <param name="request">The request as the filter saw it.</param>
     /// <param name="index">The filter's place.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public async Task<HttpResponseMessage> RunAsync(FilterAction action, FilterRequest request, int index, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> RunAsync(FilterAction action, in FilterRequest request, int index, CancellationToken cancellationToken)
+        => ActAsync(action, Normalize(in request), index, cancellationToken);
+
+    /// <summary>From here on the request's URI says what its path is: filters may change it.</summary>
+    private static FilterRequest Normalize(in FilterRequest request)
+        => request.Path is null ? request : request with { Message = OutgoingRequest.Copy(request.Message, request.Path), Path = null };
+
+    private async Task<HttpResponseMessage> ActAsync(FilterAction action, FilterRequest request, int index, CancellationToken cancellationToken)
     {
         var response = await action.RunAsync(request, (message, token) => GoOnAsync(request with { Message = message }, index + 1, token), cancellationToken).ConfigureAwait(false);
         response.RequestMessage = caller.Message;
@@ -27,10 +35,10 @@ internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, Lis
         {
             if (plan.Filters[index].Begin(in request) is { } action)
             {
-                return RunAsync(action, request, index, cancellationToken);
+                return ActAsync(action, request, index, cancellationToken);
             }
         }
 
-        return pipeline.RunRouteAsync(caller with { Message = request.Message }, listener, in outcome, cancellationToken);
+        return pipeline.RunRouteAsync(caller with { Message = request.Message }, listener, outcome.OfCopy, cancellationToken);
     }
 }
