@@ -201,7 +201,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
         // The two roads meet here: requests demand listeners, snapshots come back.
         SnapshotBuilder? builder = null;
-        var listeners = new ListenerTable(hosts, FindTemplate, clusters, new HttpFilters(), loop, name => builder!.Demand(name)); // set below, before any request
+        var listeners = new ListenerTable(hosts, FindTemplate, clusters, new HttpFilters(_timeProvider), loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(Source(client, connection), store, loop, listenersAreRoutes: isSidecar);
         var onDemand = new OnDemandClusters(loop, new ClusterDemand(builder, store, clusters), _timeProvider);

@@ -124,7 +124,7 @@ internal sealed class MeshPipeline
         {
             if (plan.Filters[i].Begin(in request) is { } action)
             {
-                return new FilterRun(this, caller, listener, outcome, plan).RunAsync(action, request, i, cancellationToken);
+                return new FilterRun(this, caller, listener, outcome, plan).RunAsync(action, in request, i, cancellationToken);
             }
 
             caller.Explanation?.OnFilter(plan.Names[i], FilterRun.Idle);

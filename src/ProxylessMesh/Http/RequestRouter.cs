@@ -216,6 +216,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     private HeaderFormatContext Context(HttpRequestMessage request, string host, string path, VirtualHost<ClusterState> virtualHost, Route<ClusterState> route) => new()
     {
         Request = new RequestHeaderMap(request, host),
+        Message = request,
         OriginalPath = path,
         Protocol = OutgoingRequest.ProtocolOf(request),
         StartTime = timeProvider.GetUtcNow(),

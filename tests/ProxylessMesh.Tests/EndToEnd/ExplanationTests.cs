@@ -1,7 +1,9 @@
 using System.Net;
 using Grpc.Core;
 using ProxylessMesh.Tests.EndToEnd.Istio;
+using ProxylessMesh.Tests.Filters;
 using ProxylessMesh.Tests.Peers;
+using ProxylessMesh.Tests.Xds.Resources;
 
 namespace ProxylessMesh.Tests.EndToEnd;
 
@@ -119,6 +121,28 @@ public sealed class ExplanationTests
         Assert.Equal((null, true, null), (noHost.VirtualHost, noHost.IsComplete, noHost.StatusCode));
         Assert.Contains(exception.Message, noHost.Notes);
         Assert.DoesNotContain("s3cr3t", capture.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_ThroughFilters_TellsWhatEachDid()
+    {
+        const string Type = ResourceJson.Type + "envoy.extensions.filters.http.";
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        await using var mesh = await FilteredMesh.StartAsync(
+            backend,
+            $$"""
+            { "name": "note", "typedConfig": { "@type": "{{Type}}header_to_metadata.v3.Config", "requestRules": [{ "header": "x-seen", "onHeaderPresent": { "key": "k", "type": "STRING" }, "remove": true }] } },
+            { "name": "change", "typedConfig": { "@type": "{{Type}}header_mutation.v3.HeaderMutation", "mutations": { "requestMutations": [{ "append": { "header": { "key": "x-new", "value": "1" } } }] } } }
+            """,
+            """ "virtualHosts": [{ "name": "h", "domains": ["*"], "routes": [{ "match": { "prefix": "/" }, "route": { "cluster": "c", "timeout": "0s" } }] }] """);
+        using var capture = MeshExplanation.Capture();
+
+        await mesh.BackendOfAsync("http://orders/");
+
+        Assert.Equal(
+            [new MeshFilterAction("note", "has nothing to do"), new MeshFilterAction("change", "passes a changed request on")],
+            Assert.Single(capture.Requests).Filters);
+        Assert.Equal("1", backend.LastRequest!.Headers["x-new"]);
     }
 
     [Fact]
