@@ -49,7 +49,11 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
 
             if (endpoint.TryAcquire())
             {
-                ExplanationNotes.OnEndpoint(routed.Explanation, view, endpoint, routed.Hash);
+                if (routed.Explanation is { } explanation)
+                {
+                    ExplanationNotes.OnEndpoint(explanation, view, endpoint, routed.Hash);
+                }
+
                 var isLast = attempt >= Math.Min(MaxConnectAttempts, view.Endpoints.Length);
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 

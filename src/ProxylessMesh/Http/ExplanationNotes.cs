@@ -14,7 +14,7 @@ namespace ProxylessMesh.Http;
 internal static class ExplanationNotes
 {
     /// <summary>The routes were asked.</summary>
-    /// <param name="explanation">The request's; <see langword="null"/> for nearly every request.</param>
+    /// <param name="explanation">The request's.</param>
     /// <param name="routes">The routes.</param>
     /// <param name="host">The request's host.</param>
     /// <param name="virtualHost">What answers for it.</param>
@@ -22,8 +22,8 @@ internal static class ExplanationNotes
     /// <param name="path">The request's path and query.</param>
     /// <param name="headers">The request's headers.</param>
     public static void OnRouted(
-        RequestExplanation? explanation, RouteTable<ClusterState> routes, string host, VirtualHost<ClusterState>? virtualHost, Route<ClusterState>? route, string path, in RequestHeaders headers)
-        => explanation?.OnRouted(new ExplainedRoute(
+        RequestExplanation explanation, RouteTable<ClusterState> routes, string host, VirtualHost<ClusterState>? virtualHost, Route<ClusterState>? route, string path, in RequestHeaders headers)
+        => explanation.OnRouted(new ExplainedRoute(
             routes.Name,
             virtualHost?.Name,
             route is null ? null : virtualHost?.NameOf(route),
@@ -40,11 +40,11 @@ internal static class ExplanationNotes
     }
 
     /// <summary>An endpoint was picked, and the request has a lease of it.</summary>
-    /// <param name="explanation">The request's; <see langword="null"/> for nearly every request.</param>
+    /// <param name="explanation">The request's.</param>
     /// <param name="view">The cluster.</param>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="hash">The request's hash.</param>
-    public static void OnEndpoint(RequestExplanation? explanation, ClusterView view, EndpointState endpoint, RequestHash hash) => explanation?.OnEndpoint(new MeshAttempt
+    public static void OnEndpoint(RequestExplanation explanation, ClusterView view, EndpointState endpoint, RequestHash hash) => explanation.OnEndpoint(new MeshAttempt
     {
         Number = 1,
         Endpoint = endpoint.Address.ToString(),

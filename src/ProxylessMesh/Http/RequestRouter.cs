@@ -43,7 +43,11 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         var headers = new RequestHeaders(request, host, changedPath, rules.IsGrpcDialect);
         if (virtualHost is null)
         {
-            ExplanationNotes.OnRouted(explanation, routes, host, virtualHost: null, route: null, path, in headers);
+            if (explanation is not null)
+            {
+                ExplanationNotes.OnRouted(explanation, routes, host, virtualHost: null, route: null, path, in headers);
+            }
+
             return RouteOutcome.Fail(MeshFailureReason.NoRoute, $"no virtual host of route configuration '{routes.Name}' answers for host '{host}'");
         }
 
@@ -56,7 +60,11 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
 
         // 3. The route, and what it does.
         var route = virtualHost.Match(RequestPath.WithoutQuery(path), in headers, random);
-        ExplanationNotes.OnRouted(explanation, routes, host, virtualHost, route, path, in headers);
+        if (explanation is not null)
+        {
+            ExplanationNotes.OnRouted(explanation, routes, host, virtualHost, route, path, in headers);
+        }
+
         switch (route)
         {
             case ForwardRoute<ClusterState> forward:

@@ -131,7 +131,7 @@ public sealed class ExplanationTests
         await using var mesh = await FilteredMesh.StartAsync(
             backend,
             $$"""
-            { "name": "note", "typedConfig": { "@type": "{{Type}}header_to_metadata.v3.Config", "requestRules": [{ "header": "x-seen", "onHeaderPresent": { "key": "k", "type": "STRING" }, "remove": true }] } },
+            { "name": "note", "typedConfig": { "@type": "{{Type}}header_to_metadata.v3.Config" } },
             { "name": "change", "typedConfig": { "@type": "{{Type}}header_mutation.v3.HeaderMutation", "mutations": { "requestMutations": [{ "append": { "header": { "key": "x-new", "value": "1" } } }] } } }
             """,
             """ "virtualHosts": [{ "name": "h", "domains": ["*"], "routes": [{ "match": { "prefix": "/" }, "route": { "cluster": "c", "timeout": "0s" } }] }] """);
