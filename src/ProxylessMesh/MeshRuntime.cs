@@ -207,7 +207,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var onDemand = new OnDemandClusters(loop, new ClusterDemand(builder, store, clusters), _timeProvider);
 
         // Which of several servers sent a route is not known any more when it is carried out: all must be trusted.
-        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted));
+        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted), GeneratesRequestIds: isSidecar);
         var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
         var explainer = new RequestExplainer(_loggerFactory.CreateLogger<MeshExplanation>());
         return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer), connection.Owner);

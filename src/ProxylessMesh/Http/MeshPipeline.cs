@@ -240,7 +240,7 @@ internal sealed class MeshPipeline
         var (request, authority, _) = caller;
         List<string>? newCookies = null;
         var hash = view.Picker is { NeedsHash: true } ? _router.Hash(request, authority, in outcome, view.Config?.LoadBalancer, out newCookies) : RequestHash.None;
-        var hop = RequestRouter.HopOf(in outcome, in limits);
+        var hop = _router.HopOf(request, in outcome, in limits);
         if (_router.Change(in caller, in outcome, cluster.Name, in limits, in hop, newCookies, out var changed) is { } failure)
         {
             return FailAsync(in caller, failure);

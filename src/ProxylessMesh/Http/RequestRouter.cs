@@ -69,7 +69,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         {
             case ForwardRoute<ClusterState> forward:
                 var choice = forward.Pick(in headers, random);
-                return RouteOutcome.Forward(virtualHost, forward, choice, changedPath, choice.Cluster is null ? choice.ClusterNameOf(in headers) : null);
+                return RouteOutcome.Forward(routes.Connection, virtualHost, forward, choice, changedPath, choice.Cluster is null ? choice.ClusterNameOf(in headers) : null);
 
             case RedirectRoute<ClusterState> redirect:
                 return RouteOutcome.Answer(LocalResponse.Create(
@@ -121,8 +121,10 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     }
 
     /// <summary>What the next hop is told.</summary>
-    public static HopHeaders HopOf(in RouteOutcome outcome, in RequestTimeout limits)
-        => new(limits.Route is null ? null : outcome.Route!.ExpectedTimeout, outcome.VirtualHost!.Config.IncludeAttemptCount); // the outcome is to forward
+    public HopHeaders HopOf(HttpRequestMessage request, in RouteOutcome outcome, in RequestTimeout limits) => new(
+        limits.Route is null ? null : outcome.Route!.ExpectedTimeout, // the outcome is to forward
+        outcome.VirtualHost!.Config.IncludeAttemptCount,
+        MeshRequestId.For(request, outcome.Connection!.GeneratesRequestId ?? rules.GeneratesRequestIds));
 
     /// <summary>Answers a request whose cluster does not exist (<c>cluster_not_found_response_code</c>).</summary>
     public HttpResponseMessage NotFound(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, string reason)

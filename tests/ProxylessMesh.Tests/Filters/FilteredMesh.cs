@@ -14,12 +14,15 @@ internal static class FilteredMesh
     public static Task<MeshFixture> StartAsync(Backend backend, string filters, string routes)
         => MeshFixture.StartAsync([Listener(filters, routes), XdsResources.Cluster("c"), XdsResources.Endpoints("c", backend)]);
 
-    public static Any Listener(string filters, string routes) => new()
+    /// <param name="filters">As above.</param>
+    /// <param name="routes">As above.</param>
+    /// <param name="connection">Further fields of the connection manager, each with a comma behind it.</param>
+    public static Any Listener(string filters, string routes, string connection = "") => new()
     {
         TypeUrl = $"{ResourceJson.Type}{Envoy.Config.Listener.V3.Listener.Descriptor.FullName}",
         Value = ResourceJson.Listener($$"""
             {"name": "orders", "apiListener": {"apiListener": {"@type": "{{ResourceJson.Type}}envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-              "httpFilters": [{{filters}}, {{ResourceJson.Router}}], "routeConfig": {"name": "r", {{routes}} } } } }
+              {{connection}} "httpFilters": [{{filters}}{{(filters.Length > 0 ? "," : "")}} {{ResourceJson.Router}}], "routeConfig": {"name": "r", {{routes}} } } } }
             """),
     };
 }
