@@ -67,6 +67,8 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
     private HttpFilter? Make(FilterSetup setup) => setup.Filter.Config switch
     {
         FaultConfig => FaultFilter.Create(setup, environment),
+        LocalRateLimitConfig => LocalRateLimitFilter.Create(setup, environment),
+        GlobalRateLimitConfig => GlobalRateLimitFilter.Create(setup, environment),
         _ => null,
     };
 

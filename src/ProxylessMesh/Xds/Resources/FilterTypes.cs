@@ -16,6 +16,8 @@ internal static class FilterTypes
     {
         [ExtensionTypes.Router] = static (config, _, context) => Unpack(config, Router.Parser, context),
         [ExtensionTypes.Fault] = FaultReader.Read,
+        [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.Read,
+        [ExtensionTypes.RateLimit] = GlobalRateLimitReader.Read,
         [ExtensionTypes.StatefulSession] = ReadSession,
 
         // What a browser may do, and statistics of Envoy's own: nothing to carry out in a client.
@@ -26,6 +28,8 @@ internal static class FilterTypes
     public static readonly IReadOnlyDictionary<string, FilterConfigReader> Overrides = new Dictionary<string, FilterConfigReader>(StringComparer.Ordinal)
     {
         [ExtensionTypes.Fault] = FaultReader.Read,
+        [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.ReadOverride,
+        [ExtensionTypes.RateLimitPerRoute] = GlobalRateLimitReader.ReadOverride,
         [ExtensionTypes.StatefulSessionPerRoute] = ReadSessionPerRoute,
         [ExtensionTypes.CorsPolicy] = static (_, _, _) => null,
         [ExtensionTypes.Cors] = static (_, _, _) => null,
