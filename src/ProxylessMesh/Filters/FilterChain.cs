@@ -14,6 +14,9 @@ internal sealed class FilterChain(string listener, ImmutableArray<HttpFilterConf
 {
     private readonly List<HttpFilter> _made = [];
 
+    /// <summary>Whether any route of the table has a filter.</summary>
+    public bool IsUsed => _made.Count > 0;
+
     /// <summary>Whether no route can have filters, whatever it says.</summary>
     public bool IsEmpty => filters.IsEmpty;
 

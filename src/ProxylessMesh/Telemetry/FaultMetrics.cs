@@ -11,8 +11,11 @@ internal sealed class FaultMetrics
     public FaultMetrics(Meter meter)
     {
         _injected = meter.CreateCounter<long>(TelemetryNames.Faults, "{fault}", "Number of faults that routes asked for and the mesh injected.");
-        meter.CreateObservableUpDownCounter(TelemetryNames.ActiveFaults, () => Volatile.Read(ref _active), "{request}", "Number of requests that are being delayed, or whose responses are being slowed down, on purpose.");
+        meter.CreateObservableUpDownCounter(TelemetryNames.ActiveFaults, () => (long)Active, "{request}", "Number of requests that are being delayed, or whose responses are being slowed down, on purpose.");
     }
+
+    /// <summary>How many requests have a fault at this moment.</summary>
+    public int Active => Volatile.Read(ref _active);
 
     /// <summary>Counts a request as one with a fault, unless there are as many as there may be (gRFC A33: of the whole process).</summary>
     /// <param name="max">How many there may be.</param>
