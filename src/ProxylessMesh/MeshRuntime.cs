@@ -201,15 +201,16 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
         // The two roads meet here: requests demand listeners, snapshots come back.
         SnapshotBuilder? builder = null;
-        var listeners = new ListenerTable(hosts, FindTemplate, clusters, new HttpFilters(), loop, name => builder!.Demand(name)); // set below, before any request
+        var listeners = new ListenerTable(hosts, FindTemplate, clusters, new HttpFilters(_timeProvider), loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(Source(client, connection), store, loop, listenersAreRoutes: isSidecar);
         var onDemand = new OnDemandClusters(loop, new ClusterDemand(builder, store, clusters), _timeProvider);
 
         // Which of several servers sent a route is not known any more when it is carried out: all must be trusted.
-        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted));
+        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted), GeneratesRequestIds: isSidecar);
         var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin), connection.Owner);
+        var explainer = new RequestExplainer(_loggerFactory.CreateLogger<MeshExplanation>());
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer), connection.Owner);
     }
 
     private IResourceSource Source(XdsClient client, ControlPlaneConnection connection)

@@ -36,6 +36,12 @@ internal static class TelemetryNames
     public const string HttpAttemptDuration = "mesh.client.attempt.duration";
     public const string Failures = "mesh.client.failures";
     public const string Cluster = "mesh.cluster";
+
+    /// <summary>Envoy's short names for what became of a request.</summary>
+    public const string ResponseFlags = "mesh.response_flags";
+
+    /// <summary>Envoy's words for why.</summary>
+    public const string ResponseDetails = "mesh.response_code_details";
     public const string HttpMethod = "http.request.method";
     public const string HttpStatusCode = "http.response.status_code";
     public const string ServerAddress = "server.address";

@@ -17,6 +17,8 @@ internal static class FilterTypes
     {
         [ExtensionTypes.Router] = static (config, _, context) => Unpack(config, Router.Parser, context),
         [ExtensionTypes.Fault] = ReadFault,
+        [ExtensionTypes.HeaderMutation] = HeaderFilterReader.ReadMutation,
+        [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
         [ExtensionTypes.StatefulSession] = ReadSession,
 
         // What a browser may do, and statistics of Envoy's own: nothing to carry out in a client.
@@ -27,6 +29,8 @@ internal static class FilterTypes
     public static readonly IReadOnlyDictionary<string, FilterConfigReader> Overrides = new Dictionary<string, FilterConfigReader>(StringComparer.Ordinal)
     {
         [ExtensionTypes.Fault] = ReadFault,
+        [ExtensionTypes.HeaderMutationPerRoute] = HeaderFilterReader.ReadMutationPerRoute,
+        [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
         [ExtensionTypes.StatefulSessionPerRoute] = ReadSessionPerRoute,
         [ExtensionTypes.CorsPolicy] = static (_, _, _) => null,
         [ExtensionTypes.Cors] = static (_, _, _) => null,
