@@ -36,6 +36,6 @@ internal enum HeaderFormatKind
     VirtualClusterName,
     ClusterName,
 
-    /// <summary>What a filter has found out: the namespace is the text, the key the alternative.</summary>
-    DynamicMetadata,
+    /// <summary>What a filter has noted: the namespace and the keys, separated by colons.</summary>
+    Metadata,
 }

@@ -129,17 +129,10 @@ internal static class HeaderFormatParser
         ("VIRTUAL_HOST_NAME", null) => new(HeaderFormatKind.VirtualHostName, ""),
         ("VIRTUAL_CLUSTER_NAME", null) => new(HeaderFormatKind.VirtualClusterName, ""),
         ("UPSTREAM_CLUSTER" or "UPSTREAM_CLUSTER_RAW", null) => new(HeaderFormatKind.ClusterName, ""),
-        ("DYNAMIC_METADATA", _) => Metadata(argument ?? ""),
+        ("DYNAMIC_METADATA", { Length: > 0 }) => new(HeaderFormatKind.Metadata, argument),
         _ when AbsentInClient.Any(prefix => prefix.EndsWith('_') ? name.StartsWith(prefix, StringComparison.Ordinal) : name == prefix) => new(HeaderFormatKind.Absent, ""),
         _ => null,
     };
-
-    /// <summary>Namespace and key. There are no values within values here: what names one is absent, as is a whole namespace.</summary>
-    private static HeaderFormatPart Metadata(string argument)
-    {
-        var names = argument.Split(':');
-        return names.Length == 2 ? new HeaderFormatPart(HeaderFormatKind.DynamicMetadata, names[0], names[1]) : new HeaderFormatPart(HeaderFormatKind.Absent, "");
-    }
 
     private static HeaderFormatPart? Header(HeaderFormatKind kind, string argument)
     {

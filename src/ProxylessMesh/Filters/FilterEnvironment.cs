@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Filters;
@@ -7,5 +8,17 @@ namespace ProxylessMesh.Filters;
 /// <param name="TimeProvider">For delays, rates and what headers say of the time.</param>
 /// <param name="Random">Draws for shares of requests.</param>
 /// <param name="Faults">Where injected faults are counted.</param>
-/// <param name="Logger">Where filters log to.</param>
-internal sealed record FilterEnvironment(TimeProvider TimeProvider, IRandomSource Random, FaultMetrics Faults, ILogger Logger);
+internal sealed record FilterEnvironment(TimeProvider TimeProvider, IRandomSource Random, FaultMetrics Faults)
+{
+    /// <summary>Where filters log to.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>Where limited requests are counted.</summary>
+    public required RateLimitMetrics RateLimits { get; init; }
+
+    /// <summary>Who limited requests come from.</summary>
+    public required RateLimitOrigin Origin { get; init; }
+
+    /// <summary>The services that filters ask.</summary>
+    public required IRateLimitServices RateLimitServices { get; init; }
+}

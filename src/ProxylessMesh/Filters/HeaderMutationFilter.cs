@@ -1,88 +1,111 @@
+using System.Collections.Immutable;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Filters;
 
-/// <summary>Changes the headers of requests and responses: one mutation after the other, each written from the headers as the one before has left them.</summary>
+/// <summary>
+/// Changes headers and query of requests, and headers of responses (<c>envoy.filters.http.header_mutation</c>): first what the listener says,
+/// then what the levels of the routes say, each step after the other. Immutable.
+/// </summary>
 internal sealed class HeaderMutationFilter : HttpFilter
 {
-    private readonly string _name;
-    private readonly FilterEnvironment _environment;
-    private readonly HeaderMutationConfig[] _request;
-    private readonly HeaderMutationConfig[] _response;
+    private readonly ImmutableArray<HeaderMutationFilterConfig> _levels;
+    private readonly TimeProvider _timeProvider;
+    private readonly MutationAction _action;
 
-    private HeaderMutationFilter(string name, FilterEnvironment environment, HeaderMutationConfig[] request, HeaderMutationConfig[] response)
+    private HeaderMutationFilter(ImmutableArray<HeaderMutationFilterConfig> levels, TimeProvider timeProvider)
     {
-        _name = name;
-        _environment = environment;
-        _request = request;
-        _response = response;
+        _levels = levels;
+        _timeProvider = timeProvider;
+        _action = new MutationAction(this);
     }
 
-    /// <returns><see langword="null"/> where nothing is changed.</returns>
-    public static HeaderMutationFilter? Create(FilterSetup setup, HeaderMutationFilterConfig own, FilterEnvironment environment)
+    /// <returns><see langword="null"/> when there is nothing to change.</returns>
+    public static HeaderMutationFilter? Create(FilterSetup setup, TimeProvider timeProvider)
     {
-        // The listener's own first; then every part of the routes, the most specific first unless it is to have the last word.
-        var levels = setup.Overrides.OfType<HeaderMutationFilterConfig>();
-        HeaderMutationFilterConfig[] ordered = [own, .. own.MostSpecificWins ? levels : levels.Reverse()];
-        HeaderMutationConfig[] request = [.. ordered.SelectMany(static level => level.Request)];
-        HeaderMutationConfig[] response = [.. ordered.SelectMany(static level => level.Response)];
-        return request.Length + response.Length == 0 ? null : new HeaderMutationFilter(setup.Filter.Name, environment, request, response);
+        var own = setup.Filter.Config as HeaderMutationFilterConfig;
+        var routes = setup.Overrides.OfType<HeaderMutationFilterConfig>();
+        ImmutableArray<HeaderMutationFilterConfig> levels =
+        [
+            .. new[] { own }.OfType<HeaderMutationFilterConfig>(),
+            .. own is { MostSpecificWins: true } ? routes : routes.Reverse(),
+        ];
+        return levels.Any(static level => !level.Request.IsEmpty || !level.Query.IsEmpty || !level.Response.IsEmpty) ? new HeaderMutationFilter(levels, timeProvider) : null;
     }
 
-    public override FilterAction? Begin(in FilterRequest request) => new HeaderMutationAction(this);
+    public override FilterAction? Begin(in FilterRequest request) => _action;
 
-    private static void Apply(HeaderMutationConfig[] mutations, IHeaderMap headers, HeaderFormatContext context)
+    private static void Apply(ImmutableArray<HeaderStepConfig> steps, IHeaderMap headers, Func<IEnumerable<string>> names, HeaderFormatContext context)
     {
-        foreach (var mutation in mutations)
+        foreach (var step in steps)
         {
-            if (mutation.Remove is { } name)
+            if (step.Addition is { } addition)
+            {
+                HeaderMutations.Apply(addition, headers, context);
+            }
+            else if (step.Removal is { } name)
             {
                 headers.Remove(name);
             }
-            else if (mutation.RemoveMatching is { } matcher)
+            else if (step.RemovalMatch is { } matcher)
             {
-                foreach (var found in headers.Names)
+                foreach (var found in names().Where(found => matcher.IsMatch(found)).ToList())
                 {
-                    if (matcher.IsMatch(found) && found != "host")
-                    {
-                        headers.Remove(found);
-                    }
+                    headers.Remove(found);
                 }
-            }
-            else if (mutation.Add is { } addition)
-            {
-                HeaderMutations.Add(addition, headers, context);
             }
         }
     }
 
-    private sealed class HeaderMutationAction(HeaderMutationFilter owner) : FilterAction
+    private HttpRequestMessage Change(FilterRequest request, HeaderFormatContext context)
+    {
+        var copy = request.Message;
+        foreach (var level in _levels)
+        {
+            Apply(level.Request, context.Request, () => HeaderNames.Of(copy.Headers, copy.Content?.Headers), context);
+            if (!level.Query.IsEmpty)
+            {
+                var path = copy.RequestUri!.PathAndQuery; // a request without a URI does not enter the mesh
+                copy.RequestUri = OutgoingRequest.WithPath(copy.RequestUri, QueryMutations.Apply(path, level.Query));
+            }
+        }
+
+        return copy;
+    }
+
+    private HeaderFormatContext Context(FilterRequest request) => new()
+    {
+        Request = new RequestHeaderMap(request.Message, request.Host),
+        Message = request.Message,
+        OriginalPath = request.Path ?? request.Message.RequestUri!.PathAndQuery, // as above
+        Protocol = OutgoingRequest.ProtocolOf(request.Message),
+        StartTime = _timeProvider.GetUtcNow(),
+        RouteName = request.Route.RouteName,
+        VirtualHostName = request.Route.VirtualHostName,
+        ClusterName = request.Route.ClusterName,
+    };
+
+    private sealed class MutationAction(HeaderMutationFilter filter) : FilterAction
     {
         public override async Task<HttpResponseMessage> RunAsync(FilterRequest request, FilterNext next, CancellationToken cancellationToken)
         {
-            // 1. The request: a copy, as the caller's own stays as it is.
-            var message = owner._request.Length > 0 ? OutgoingRequest.Copy(request.Message, request.Path) : request.Message;
-            var context = new HeaderFormatContext
+            var isChanged = filter._levels.Any(static level => !level.Request.IsEmpty || !level.Query.IsEmpty);
+            if (isChanged)
             {
-                Request = new RequestHeaderMap(message, request.Host),
-                Message = message,
-                OriginalPath = request.Path ?? request.Message.RequestUri!.PathAndQuery, // a request without a URI does not enter the mesh
-                Protocol = OutgoingRequest.ProtocolOf(message),
-                StartTime = owner._environment.TimeProvider.GetUtcNow(),
-                RouteName = request.Route.RouteName,
-                VirtualHostName = request.Route.VirtualHostName,
-                ClusterName = request.ClusterName,
-            };
-            Apply(owner._request, context.Request, context);
-            request.Explanation?.OnFilter(owner._name, $"{owner._request.Length} mutations of the request, {owner._response.Length} of the response");
+                request = request with { Message = OutgoingRequest.Copy(request.Message, request.Path) };
+            }
 
-            // 2. Its response.
-            var response = await next(message, cancellationToken).ConfigureAwait(false);
-            if (owner._response.Length > 0)
+            var context = filter.Context(request);
+            var response = await next(isChanged ? filter.Change(request, context) : request.Message, cancellationToken).ConfigureAwait(false);
+            var headers = new ResponseHeaderMap(response);
+            foreach (var level in filter._levels)
             {
-                var headers = new ResponseHeaderMap(response);
-                Apply(owner._response, headers, context with { Response = headers, ResponseCode = (int)response.StatusCode });
+                Apply(
+                    level.Response,
+                    headers,
+                    () => HeaderNames.Of(response.Headers, response.Content.Headers),
+                    context with { Response = headers, ResponseCode = (int)response.StatusCode });
             }
 
             return response;

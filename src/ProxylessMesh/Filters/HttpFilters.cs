@@ -66,8 +66,10 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
     private HttpFilter? Make(FilterSetup setup) => setup.Filter.Config switch
     {
         FaultConfig => FaultFilter.Create(setup, environment),
-        HeaderMutationFilterConfig mutations => HeaderMutationFilter.Create(setup, mutations, environment),
+        HeaderMutationFilterConfig => HeaderMutationFilter.Create(setup, environment.TimeProvider),
         HeaderToMetadataConfig => HeaderToMetadataFilter.Create(setup),
+        LocalRateLimitConfig => LocalRateLimitFilter.Create(setup, environment),
+        GlobalRateLimitConfig => GlobalRateLimitFilter.Create(setup, environment),
         CustomFilterConfig custom => CustomFilter.Create(setup, custom, environment),
         _ => null,
     };

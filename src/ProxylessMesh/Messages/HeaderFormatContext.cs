@@ -6,11 +6,11 @@ internal sealed record HeaderFormatContext
     /// <summary>The request's headers as they stand, pseudo-headers included.</summary>
     public required IHeaderMap Request { get; init; }
 
+    /// <summary>The request as filters have left it, for what they have noted; <see langword="null"/> where there are no filters.</summary>
+    public HttpRequestMessage? Message { get; init; }
+
     /// <summary>The response's headers, once it is there.</summary>
     public IHeaderMap? Response { get; init; }
-
-    /// <summary>The request that may have metadata; <see langword="null"/> for one that has none.</summary>
-    public HttpRequestMessage? Message { get; init; }
 
     /// <summary>0 until there is a response.</summary>
     public int ResponseCode { get; init; }

@@ -19,8 +19,6 @@ internal sealed class HeaderList : IHeaderMap
     /// <summary>Every header, names in lower case.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers => _headers;
 
-    public IReadOnlyCollection<string> Names => [.. _headers.Select(static header => header.Key).Where(static name => name[0] != ':').Distinct()];
-
     public StringValues GetHeader(string name)
     {
         name = NameOf(name);

@@ -50,8 +50,8 @@ internal sealed class HeaderMutations
         }
     }
 
-    /// <summary>Adds one header by itself.</summary>
-    public static void Add(HeaderAdditionConfig addition, IHeaderMap headers, HeaderFormatContext context) => Apply([], [addition], headers, context);
+    /// <summary>Adds one header at once, as its action says.</summary>
+    public static void Apply(HeaderAdditionConfig addition, IHeaderMap headers, HeaderFormatContext context) => Apply([], [addition], headers, context);
 
     private static void Apply(ImmutableArray<string> removals, ImmutableArray<HeaderAdditionConfig> additions, IHeaderMap headers, HeaderFormatContext context)
     {

@@ -5,9 +5,6 @@ namespace ProxylessMesh.Messages;
 /// <summary>Headers that mutations change. Names are in lower case. Not thread-safe.</summary>
 internal interface IHeaderMap : IRequestHeaders
 {
-    /// <summary>The names of what is there now, without pseudo-headers.</summary>
-    IReadOnlyCollection<string> Names { get; }
-
     void Add(string name, string value);
 
     /// <summary>Leaves one header of this name, the last of all.</summary>

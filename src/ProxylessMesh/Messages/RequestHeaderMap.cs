@@ -10,8 +10,6 @@ namespace ProxylessMesh.Messages;
 /// <param name="host">Its authority where it says none itself.</param>
 internal sealed class RequestHeaderMap(HttpRequestMessage request, string host) : IHeaderMap
 {
-    public IReadOnlyCollection<string> Names => MessageHeaders.NamesOf(request.Headers, request.Content?.Headers);
-
     public StringValues GetHeader(string name) => new RequestHeaders(request, request.Headers.Host ?? host).GetHeader(name);
 
     public void Add(string name, string value)

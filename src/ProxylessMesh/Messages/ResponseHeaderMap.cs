@@ -5,8 +5,6 @@ namespace ProxylessMesh.Messages;
 /// <summary>The headers of a response, those of its body included, as mutations change them. Framing stays as it is. Not thread-safe.</summary>
 internal sealed class ResponseHeaderMap(HttpResponseMessage response) : IHeaderMap
 {
-    public IReadOnlyCollection<string> Names => MessageHeaders.NamesOf(response.Headers, response.Content.Headers);
-
     public StringValues GetHeader(string name)
         => response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
             ? new StringValues([.. values])

@@ -1,6 +1,7 @@
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
-using Envoy.Extensions.Filters.Http.HeaderMutation.V3;
+using Envoy.Extensions.Filters.Http.LocalRatelimit.V3;
+using Envoy.Extensions.Filters.Http.Ratelimit.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Http.StatefulSession.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
@@ -29,13 +30,19 @@ internal static class ExtensionTypes
 
     public static readonly string Fault = ResourceReader.TypeUrlOf<HTTPFault>();
 
+    public static readonly string LocalRateLimit = ResourceReader.TypeUrlOf<LocalRateLimit>();
+
+    public static readonly string RateLimit = ResourceReader.TypeUrlOf<RateLimit>();
+
+    public static readonly string RateLimitPerRoute = ResourceReader.TypeUrlOf<RateLimitPerRoute>();
+
     public static readonly string Cors = ResourceReader.TypeUrlOf<Cors>();
 
     public static readonly string CorsPolicy = ResourceReader.TypeUrlOf<CorsPolicy>();
 
-    public static readonly string HeaderMutation = ResourceReader.TypeUrlOf<HeaderMutation>();
+    public static readonly string HeaderMutation = ResourceReader.TypeUrlOf<Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutation>();
 
-    public static readonly string HeaderMutationPerRoute = ResourceReader.TypeUrlOf<HeaderMutationPerRoute>();
+    public static readonly string HeaderMutationPerRoute = ResourceReader.TypeUrlOf<Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutationPerRoute>();
 
     public static readonly string HeaderToMetadata = ResourceReader.TypeUrlOf<Envoy.Extensions.Filters.Http.HeaderToMetadata.V3.Config>();
 

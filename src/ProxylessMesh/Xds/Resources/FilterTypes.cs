@@ -16,8 +16,10 @@ internal static class FilterTypes
     {
         [ExtensionTypes.Router] = static (config, _, context) => Unpack(config, Router.Parser, context),
         [ExtensionTypes.Fault] = FaultReader.Read,
-        [ExtensionTypes.HeaderMutation] = HeaderMutationFilterReader.Read,
-        [ExtensionTypes.HeaderToMetadata] = HeaderToMetadataReader.Read,
+        [ExtensionTypes.HeaderMutation] = HeaderFilterReader.ReadMutation,
+        [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
+        [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.Read,
+        [ExtensionTypes.RateLimit] = GlobalRateLimitReader.Read,
         [ExtensionTypes.StatefulSession] = ReadSession,
 
         // What a browser may do, and statistics of Envoy's own: nothing to carry out in a client.
@@ -28,8 +30,10 @@ internal static class FilterTypes
     public static readonly IReadOnlyDictionary<string, FilterConfigReader> Overrides = new Dictionary<string, FilterConfigReader>(StringComparer.Ordinal)
     {
         [ExtensionTypes.Fault] = FaultReader.Read,
-        [ExtensionTypes.HeaderMutationPerRoute] = HeaderMutationFilterReader.ReadPerRoute,
-        [ExtensionTypes.HeaderToMetadata] = HeaderToMetadataReader.Read,
+        [ExtensionTypes.HeaderMutationPerRoute] = HeaderFilterReader.ReadMutationPerRoute,
+        [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
+        [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.ReadOverride,
+        [ExtensionTypes.RateLimitPerRoute] = GlobalRateLimitReader.ReadOverride,
         [ExtensionTypes.StatefulSessionPerRoute] = ReadSessionPerRoute,
         [ExtensionTypes.CorsPolicy] = static (_, _, _) => null,
         [ExtensionTypes.Cors] = static (_, _, _) => null,

@@ -72,7 +72,7 @@ internal static class HeaderMutationReader
         return lower;
     }
 
-    private static ImmutableArray<HeaderAdditionConfig> ReadAdditions(RepeatedField<HeaderValueOption> additions, string field, DecodeContext context)
+    public static ImmutableArray<HeaderAdditionConfig> ReadAdditions(RepeatedField<HeaderValueOption> additions, string field, DecodeContext context)
     {
         var read = ImmutableArray.CreateBuilder<HeaderAdditionConfig>(additions.Count);
         for (var i = 0; i < additions.Count; i++)
@@ -87,7 +87,7 @@ internal static class HeaderMutationReader
         return read.ToImmutable();
     }
 
-    /// <summary>Reads one header to add.</summary>
+    /// <summary>One header to add.</summary>
     public static HeaderAdditionConfig? ReadAddition(HeaderValueOption addition, DecodeContext context)
     {
         var name = ReadName(addition.Header?.Key ?? "", "header.key", context);

@@ -97,7 +97,7 @@ internal static class RewriteReader
     }
 
     /// <summary>Reads a rewrite whose result goes into a request line.</summary>
-    public static RegexRewrite? ReadRegex(RegexMatchAndSubstitute message, string field, DecodeContext context)
+    private static RegexRewrite? ReadRegex(RegexMatchAndSubstitute message, string field, DecodeContext context)
         => CheckPath(message.Substitution, $"{field}.substitution", context) ? RegexReader.ReadRewrite(message, field, context) : null;
 
     private static TemplateRewriteConfig? ReadTemplate(TypedExtensionConfig policy, PathMatcher? matcher, DecodeContext context)

@@ -1,6 +1,5 @@
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
-using Envoy.Extensions.Filters.Http.HeaderMutation.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Http.StatefulSession.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
@@ -28,7 +27,7 @@ internal sealed class RandomMessages(int seed)
 
     private static readonly MessageDescriptor[] Extensions =
     [
-        HttpConnectionManager.Descriptor, Router.Descriptor, HTTPFault.Descriptor, Cors.Descriptor, CorsPolicy.Descriptor, HeaderMutation.Descriptor, HeaderMutationPerRoute.Descriptor, Envoy.Extensions.Filters.Http.HeaderToMetadata.V3.Config.Descriptor, StatefulSession.Descriptor,
+        HttpConnectionManager.Descriptor, Router.Descriptor, HTTPFault.Descriptor, Cors.Descriptor, CorsPolicy.Descriptor, StatefulSession.Descriptor,
         StatefulSessionPerRoute.Descriptor, FilterConfig.Descriptor, RoundRobin.Descriptor, LeastRequest.Descriptor, WrrLocality.Descriptor, RawBuffer.Descriptor,
         UpstreamTlsContext.Descriptor, UriTemplateMatchConfig.Descriptor, UriTemplateRewriteConfig.Descriptor, Udpa.Type.V1.TypedStruct.Descriptor,
         global::Xds.Type.V3.TypedStruct.Descriptor,

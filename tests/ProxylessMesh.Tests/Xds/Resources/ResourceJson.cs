@@ -4,7 +4,6 @@ using Envoy.Config.Listener.V3;
 using Envoy.Config.Route.V3;
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
-using Envoy.Extensions.Filters.Http.HeaderMutation.V3;
 using Envoy.Extensions.Filters.Http.StatefulSession.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.LoadBalancingPolicies.LeastRequest.V3;
@@ -36,9 +35,8 @@ internal static class ResourceJson
         Envoy.Extensions.Filters.Http.Router.V3.Router.Descriptor,
         HTTPFault.Descriptor,
         Cors.Descriptor,
-        Envoy.Extensions.Filters.Http.Cors.V3.CorsPolicy.Descriptor,
-        HeaderMutation.Descriptor,
-        HeaderMutationPerRoute.Descriptor,
+        Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutation.Descriptor,
+        Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutationPerRoute.Descriptor,
         Envoy.Extensions.Filters.Http.HeaderToMetadata.V3.Config.Descriptor,
         StatefulSession.Descriptor,
         StatefulSessionPerRoute.Descriptor,
