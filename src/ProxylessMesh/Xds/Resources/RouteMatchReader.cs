@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Route.V3;
 using Envoy.Extensions.Path.Match.UriTemplate.V3;
-using Envoy.Type.V3;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
 using QueryParameterMatcher = ProxylessMesh.Matching.QueryParameterMatcher;
@@ -72,18 +71,7 @@ internal static class RouteMatchReader
             return null;
         }
 
-        switch (fraction.DefaultValue.Denominator)
-        {
-            case FractionalPercent.Types.DenominatorType.Hundred:
-                return new FractionConfig(fraction.DefaultValue.Numerator, 100);
-            case FractionalPercent.Types.DenominatorType.TenThousand:
-                return new FractionConfig(fraction.DefaultValue.Numerator, 10_000);
-            case FractionalPercent.Types.DenominatorType.Million:
-                return new FractionConfig(fraction.DefaultValue.Numerator, 1_000_000);
-            default:
-                context.Error("runtime_fraction.default_value.denominator", "must be HUNDRED, TEN_THOUSAND or MILLION");
-                return null;
-        }
+        return FractionReader.Read(fraction.DefaultValue, "runtime_fraction.default_value", context);
     }
 
     /// <summary>
