@@ -76,6 +76,7 @@ internal sealed class AttemptRun
         }
         finally
         {
+            _tries.Commit();
             _tries.EndRetry(isRetry);
         }
     }

@@ -81,6 +81,7 @@ internal sealed class HedgedRun
         }
         finally
         {
+            _tries.Commit();
             CancelOthers();
         }
     }

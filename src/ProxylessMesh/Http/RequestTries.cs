@@ -191,7 +191,6 @@ internal sealed class RequestTries
     /// <summary>Hands what came of the last try to the caller.</summary>
     public Task<HttpResponseMessage> FinishAsync(RequestTry ended, RetryVerdict verdict)
     {
-        _body?.Commit();
         var flag = verdict switch
         {
             RetryVerdict.LimitExceeded => ResponseFlags.UpstreamRetryLimitExceeded,
@@ -209,10 +208,10 @@ internal sealed class RequestTries
 
     /// <summary>The request's time is over.</summary>
     public Task<HttpResponseMessage> TimeOutAsync()
-    {
-        _body?.Commit();
-        return _environment.Pipeline.FailAsync(_routed.Caller, MeshFailure.Timeout(_routed.Deadline!, _routed.Route, " before a response")); // it has one: it is over
-    }
+        => _environment.Pipeline.FailAsync(_routed.Caller, MeshFailure.Timeout(_routed.Deadline!, _routed.Route, " before a response")); // it has one: it is over
+
+    /// <summary>There are no more tries, however the last one ended.</summary>
+    public void Commit() => _body?.Commit();
 
     /// <summary>One of several at once was not needed any more.</summary>
     public void OnLost(RequestTry lost)

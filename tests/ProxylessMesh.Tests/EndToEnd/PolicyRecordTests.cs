@@ -7,7 +7,6 @@ using Envoy.Config.Cluster.V3;
 using Envoy.Config.Route.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
-using Microsoft.AspNetCore.Http;
 using ProxylessMesh.Http;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Tests.Peers;
@@ -15,6 +14,7 @@ using ProxylessMesh.Tests.Peers;
 namespace ProxylessMesh.Tests.EndToEnd;
 
 /// <summary>How a real Envoy tried 1,345 requests under 34 policies, and how they are tried here, over real sockets (see tests/data/envoy/README.md).</summary>
+[Collection(nameof(Alone))]
 public sealed class PolicyRecordTests
 {
     private const string SidecarNode = "sidecar~127.0.0.1~web-1.shop~shop.svc.cluster.local";
@@ -46,7 +46,7 @@ public sealed class PolicyRecordTests
             _scripts[Text(testCase, "id")] = Text(testCase, "backend").Split(',');
         }
 
-        await using var backend = await HandlerBackend.StartAsync(BackendProtocol.Http1, AnswerAsync);
+        await using var backend = Http1Peer.Start(AnswerAsync);
         await using var mesh = await StartAsync(record.RootElement.GetProperty("policies"), cases, backend.Port);
         var explanations = new ConcurrentDictionary<string, RequestExplanation>();
         using var client = new HttpMessageInvoker(isExplained ? new ExplainingHandler(mesh.Mesh, explanations) : mesh.Mesh.CreateHandler());
@@ -77,11 +77,11 @@ public sealed class PolicyRecordTests
         closed.Stop();
         List<Any> resources = [Cluster("up"), Cluster("refused"), Any.Pack(XdsResources.LoadAssignment("up", [("127.0.0.1", port)])), Any.Pack(XdsResources.LoadAssignment("refused", [("127.0.0.1", refusing)]))];
         var routes = new RouteConfiguration { Name = "80" };
-        foreach (var testCase in cases.DistinctBy(static testCase => Text(testCase.GetProperty("request"), "host")))
+        foreach (var testCase in cases.DistinctBy(HostOf))
         {
             var action = Parser.Parse<RouteAction>(policies.GetProperty(Text(testCase, "policy")).GetRawText());
             action.Cluster = Text(testCase, "cluster");
-            var host = Text(testCase.GetProperty("request"), "host");
+            var host = HostOf(testCase);
             routes.VirtualHosts.Add(new VirtualHost
             {
                 Name = host,
@@ -123,7 +123,7 @@ public sealed class PolicyRecordTests
         {
             var log = envoy.GetProperty("envoy");
             var flags = log.TryGetProperty("flags", out var some) ? $" ({some.GetString()})" : "";
-            Compare("end", $"end: {Text(log, "details")}{flags}", explanation.Steps[^1]);
+            Compare("end", $"end: {Text(log, "details")}{flags}", explanation.Steps is [.., var last] ? last : "nothing");
         }
 
         void Compare(string what, string there, string here)
@@ -155,7 +155,7 @@ public sealed class PolicyRecordTests
     private static async Task<string> SendAsync(HttpMessageInvoker client, JsonElement testCase)
     {
         var request = testCase.GetProperty("request");
-        using var message = new HttpRequestMessage(new HttpMethod(Text(request, "method")), new Uri($"http://{Text(request, "host")}{Text(request, "path")}"));
+        using var message = new HttpRequestMessage(new HttpMethod(Text(request, "method")), new Uri($"http://{HostOf(testCase)}{Text(request, "path")}"));
         if (request.TryGetProperty("body", out var body))
         {
             message.Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(body.GetString()!));
@@ -194,59 +194,42 @@ public sealed class PolicyRecordTests
         }
     }
 
-    private async Task AnswerAsync(HttpContext context)
+    /// <summary>Answers one request on each connection, so that the HTTP stack has none to use again: it tries again by itself when such a one closes without a word.</summary>
+    private async Task AnswerAsync(Http1PeerConnection connection)
     {
-        var id = context.Request.Headers[CaseId].ToString();
-        var seen = _seen[id];
-        var script = _scripts[id];
-        var step = script[Math.Min(seen.Count, script.Length - 1)];
-        seen.Enqueue(Hop(context.Request.Headers.Where(static header => header.Key.StartsWith("x-envoy-", StringComparison.OrdinalIgnoreCase)).Select(static header => (header.Key.ToLowerInvariant(), header.Value.ToString()))));
-
-        // A connection of its own for each attempt: one that is used again and closes without a word is tried again by the HTTP stack itself.
-        context.Response.Headers.Connection = "close";
-        var parts = step.Split('+');
-        foreach (var header in parts.Skip(1))
+        if (await connection.NextRequestAsync() is not { } head)
         {
-            context.Response.Headers[header.Split('=')[0]] = header.Split('=')[1];
+            return;
         }
 
-        context.Response.Headers["x-backend"] = "up";
+        var headers = head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(static line => line.Split(": ", 2)).Select(static pair => (Name: pair[0].ToLowerInvariant(), Value: pair[1])).ToArray();
+        var id = headers.Single(static header => header.Name == CaseId).Value;
+        var seen = _seen[id];
+        var script = _scripts[id];
+        var parts = script[Math.Min(seen.Count, script.Length - 1)].Split('+');
+        seen.Enqueue(Hop(headers.Where(static header => header.Name.StartsWith("x-envoy-", StringComparison.Ordinal))));
+        var more = string.Concat(parts.Skip(1).Select(static header => $"{header.Replace("=", ": ", StringComparison.Ordinal)}\r\n"));
         switch (parts[0])
         {
             case "reset":
-                context.Abort();
                 return;
 
             case "half":
-                context.Response.ContentLength = 10;
-                await context.Response.WriteAsync("ok", context.RequestAborted);
-                await context.Response.Body.FlushAsync(context.RequestAborted);
-                context.Abort();
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok");
                 return;
 
             case var grpc when grpc.StartsWith("grpc", StringComparison.Ordinal):
-                context.Response.ContentType = "application/grpc";
-                context.Response.Headers["grpc-status"] = grpc[4..];
-                context.Response.ContentLength = 0;
+                await connection.SendAsync($"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\ngrpc-status: {grpc[4..]}\r\n{more}\r\n");
                 return;
 
             case var slow when slow.StartsWith("slow", StringComparison.Ordinal):
-                await Task.Delay(TimeSpan.FromMilliseconds(int.Parse(slow[4..], CultureInfo.InvariantCulture)), TimeProvider.System, context.RequestAborted);
-                break;
-
-            default:
-                context.Response.StatusCode = int.Parse(parts[0], CultureInfo.InvariantCulture);
+                await Task.Delay(TimeSpan.FromMilliseconds(int.Parse(slow[4..], CultureInfo.InvariantCulture)), TimeProvider.System);
+                parts[0] = "200";
                 break;
         }
 
-        if (context.Response.StatusCode != (int)HttpStatusCode.NotModified)
-        {
-            context.Response.ContentLength = 2;
-            if (context.Request.Method != "HEAD")
-            {
-                await context.Response.WriteAsync("ok", context.RequestAborted);
-            }
-        }
+        var body = head.StartsWith("HEAD", StringComparison.Ordinal) || parts[0] == "304" ? "" : "ok";
+        await connection.SendAsync($"HTTP/1.1 {parts[0]} As-Said\r\nConnection: close\r\nContent-Length: 2\r\nx-backend: up\r\n{more}\r\n{body}");
     }
 
     private static bool IsTimed(JsonElement testCase) => Text(testCase, "policy") is "timeout" or "timeout-retry" or "idle" or "hedge" || Text(testCase, "policy").StartsWith("per-try", StringComparison.Ordinal);
@@ -259,6 +242,9 @@ public sealed class PolicyRecordTests
         var at = hop.LastIndexOf(' ');
         return int.TryParse(hop.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var left) && left is > 0 and <= 15_000 ? $"{hop[..at]} remaining" : hop;
     }
+
+    /// <summary>The recorded host is the policy's name, which need not be a host's; which it is does not matter.</summary>
+    private static string HostOf(JsonElement testCase) => Text(testCase.GetProperty("request"), "host").Replace(',', '.');
 
     private static string Details(JsonElement testCase) => Text(testCase.GetProperty("observed").GetProperty("envoy"), "details");
 

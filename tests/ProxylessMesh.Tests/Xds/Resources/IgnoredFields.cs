@@ -19,7 +19,6 @@ internal static class IgnoredFields
             "Health is not observed yet, so that there is no panic; logged",
             [
                 "envoy.config.cluster.v3.Cluster.CommonLbConfig.healthy_panic_threshold",
-                "envoy.type.v3.Percent.value",
             ]),
         (
             "Slow starts are not made yet; logged",

@@ -63,7 +63,7 @@ public sealed class RetryDecoderTests
     {
         var policy = RetryOf($$"""
             {"numRetries": 3, "perTryTimeout": "1s", "perTryIdleTimeout": "2s", "retriableStatusCodes": [418, 503], "hostSelectionRetryMaxAttempts": 5,
-             "retriableHeaders": [{"name": "x-a"}], "retriableRequestHeaders": [{"name": "x-b"}, {"name": "x-c"}],
+             "retriableHeaders": [{"name": "x-a", "presentMatch": true}], "retriableRequestHeaders": [{"name": "x-b", "presentMatch": true}, {"name": "x-c", "presentMatch": true}],
              "retryHostPredicate": [
                {"name": "a", "typedConfig": { {{Selection}}.host.previous_hosts.v3.PreviousHostsPredicate" } },
                {"name": "b", "typedConfig": { {{Selection}}.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate" } }],
