@@ -164,6 +164,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
             parts.Pipeline.Close();
             await parts.Client.DisposeAsync().ConfigureAwait(false);
             await parts.Loop.InvokeAsync(parts.Clusters.RetireAll).ConfigureAwait(false);
+            await parts.Loop.InvokeAsync(parts.Filters.RetireAll).ConfigureAwait(false);
             await parts.Loop.DisposeAsync().ConfigureAwait(false);
             if (parts.Owner is { } owner)
             {
@@ -199,17 +200,21 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
         string? FindTemplate(string authority) => connection.Authorities.GetValueOrDefault(authority)?.ListenerTemplate;
 
+        var filters = new HttpFilters(new FilterEnvironment(_timeProvider, _random, _meter.Faults));
+
         // The two roads meet here: requests demand listeners, snapshots come back.
         SnapshotBuilder? builder = null;
-        var listeners = new ListenerTable(hosts, FindTemplate, clusters, new HttpFilters(), loop, name => builder!.Demand(name)); // set below, before any request
+        var listeners = new ListenerTable(hosts, FindTemplate, clusters, filters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(Source(client, connection), store, loop, listenersAreRoutes: isSidecar);
         var onDemand = new OnDemandClusters(loop, new ClusterDemand(builder, store, clusters), _timeProvider);
 
         // Which of several servers sent a route is not known any more when it is carried out: all must be trusted.
-        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted));
+        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted), GeneratesRequestIds: isSidecar);
         var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin), connection.Owner);
+        var explainer = new RequestExplainer(_loggerFactory.CreateLogger<MeshExplanation>());
+        var pipeline = new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer);
+        return new Parts(loop, client, clusters, filters, store, pipeline, connection.Owner);
     }
 
     private IResourceSource Source(XdsClient client, ControlPlaneConnection connection)
@@ -220,5 +225,5 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
                 _loggerFactory.CreateLogger<ExternalServiceSource>())
             : client;
 
-    private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);
+    private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, HttpFilters Filters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);
 }

@@ -23,12 +23,9 @@ internal static class AttemptFailure
         };
     }
 
-    /// <summary>In Envoy's words: why no connection came about, or why one ended.</summary>
+    /// <summary>In Envoy's words: why a connection ended.</summary>
     public static string ReasonOf(TryReset reset, Exception exception) => reset switch
     {
-        TryReset.ConnectFailure => Find<SocketException>(exception) is { SocketErrorCode: SocketError.ConnectionRefused }
-            ? "remote_connection_failure|delayed_connect_error:_Connection_refused"
-            : "remote_connection_failure",
         TryReset.Refused => "remote_refused_stream_reset",
         TryReset.ProtocolError => "protocol_error",
         _ => Find<HttpProtocolException>(exception) is not null ? "remote_reset" : "connection_termination",

@@ -76,6 +76,11 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
             if (endpoint.TryAcquire())
             {
                 routed.Try?.Targets?.Add(endpoint);
+                if (routed.Explanation is { } explanation)
+                {
+                    ExplanationNotes.OnEndpoint(explanation, view, endpoint, routed.Hash);
+                }
+
                 var isLast = attempt >= Math.Min(MaxConnectAttempts, view.Endpoints.Length);
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 
@@ -91,7 +96,7 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
 
     private Task<HttpResponseMessage> MeasureAttemptAsync(RoutedRequest routed, MeasuredCall call, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
-        var attempt = call.StartAttempt(previousAttempts: (routed.Try?.Number ?? 1) - 1, routed.Cluster.Name);
+        var attempt = call.StartAttempt(previousAttempts: routed.Number - 1, routed.Cluster.Name);
         var measured = routed.WithAttempt(attempt);
         return attempt.RunAsync(() => SendToEndpointAsync(measured, endpoint, nextAttempt, cancellationToken), routed.Try);
     }
@@ -157,6 +162,7 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
             failure = routed.TimeFailure(out reset);
             if (failure is null)
             {
+                routed.Explanation?.OnAttempt(routed.Number, endpoint.Address.ToString(), FailureWords.Of(exception).Details, "fails the request");
                 throw;
             }
 
@@ -166,6 +172,11 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
         finally
         {
             Restore(in routed, in trace);
+        }
+
+        if (failure is not null && (nextAttempt != NoAttempt || routed.Attempts is not { MayRepeat: true }))
+        {
+            routed.Explanation?.OnAttempt(routed.Number, endpoint.Address.ToString(), failure.Details, nextAttempt != NoAttempt ? "another endpoint is tried" : "fails the request");
         }
 
         var next = failure is null
@@ -224,9 +235,14 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
         {
             endpoint.OnConnected();
             response.RequestMessage = routed.Original;
+            if (routed.Try is null)
+            {
+                routed.Explanation?.OnAttempt(routed.Number, endpoint.Address.ToString(), ExplanationNotes.StatusOf(response), "handed to the caller");
+            }
+
             if (routed.Attempts is { CountsInResponse: true })
             {
-                HopHeaders.Count(response, routed.Try?.Number ?? 1);
+                HopHeaders.Count(response, routed.Number);
             }
 
             routed.Changed?.Finish(response);

@@ -8,7 +8,8 @@ namespace ProxylessMesh.Http;
 /// </summary>
 /// <param name="ExpectedTimeout"><c>x-envoy-expected-rq-timeout-ms</c>, or <see langword="null"/> for none.</param>
 /// <param name="CountsAttempts">Whether to say the number of the attempt (<c>include_request_attempt_count</c>).</param>
-internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsAttempts)
+/// <param name="RequestId"><c>x-request-id</c> for a request that has none itself, or <see langword="null"/>.</param>
+internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsAttempts, string? RequestId)
 {
     private const string TimeoutName = "x-envoy-expected-rq-timeout-ms";
     private const string AttemptName = "x-envoy-attempt-count";
@@ -41,6 +42,11 @@ internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsA
         {
             request.Headers.TryAddWithoutValidation(AttemptName, Attempt <= 1 ? FirstAttempt : Attempt.ToString(CultureInfo.InvariantCulture));
         }
+
+        if (RequestId is not null)
+        {
+            request.Headers.TryAddWithoutValidation(MeshRequestId.HeaderName, RequestId);
+        }
     }
 
     /// <summary>Says in the response how many attempts it took (<c>include_attempt_count_in_response</c>).</summary>
@@ -60,6 +66,11 @@ internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsA
         if (CountsAttempts)
         {
             request.Headers.Remove(AttemptName);
+        }
+
+        if (RequestId is not null)
+        {
+            request.Headers.Remove(MeshRequestId.HeaderName);
         }
     }
 }

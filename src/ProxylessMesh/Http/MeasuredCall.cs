@@ -42,7 +42,8 @@ internal sealed class MeasuredCall
         {
             var response = await send(this).ConfigureAwait(false);
             _response = response;
-            if (response.Content is not TrackedContent content || !content.TryMeasure(this))
+            var body = response.Content is IForwardingContent forwarding ? forwarding.Inner : response.Content;
+            if (body is not TrackedContent content || !content.TryMeasure(this))
             {
                 End(isComplete: true, failure: null);
             }
@@ -60,6 +61,17 @@ internal sealed class MeasuredCall
     /// <param name="previousAttempts">How many attempts went before.</param>
     /// <param name="cluster">Where it goes.</param>
     public MeasuredAttempt StartAttempt(int previousAttempts, string cluster) => new(this, _metrics, _timeProvider, previousAttempts, cluster);
+
+    /// <summary>The mesh could not send the call.</summary>
+    /// <param name="flags">In Envoy's short names; empty for none.</param>
+    /// <param name="details">In Envoy's words.</param>
+    public void OnFailed(string flags, string details)
+    {
+        if (_span is { IsAllDataRequested: true } span)
+        {
+            MeshTracer.SetFailure(span, flags, details);
+        }
+    }
 
     /// <summary>The call is over. Called once.</summary>
     /// <param name="isComplete">Whether the body was read to its end.</param>

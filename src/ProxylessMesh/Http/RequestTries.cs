@@ -22,6 +22,9 @@ internal sealed class RequestTries
     private readonly TimeSpan? _tryIdle;
     private uint _retries;
 
+    /// <summary>Whether it is for the mesh to try again, and not for a handler outside of it; <see langword="null"/> until that matters.</summary>
+    private bool? _isOurs;
+
     /// <param name="environment">What all share.</param>
     /// <param name="routed">The request.</param>
     /// <param name="rules">What its route says of its tries.</param>
@@ -126,6 +129,11 @@ internal sealed class RequestTries
         }
 
         var verdict = TakeRetry();
+        if (verdict == RetryVerdict.Done)
+        {
+            return verdict;
+        }
+
         _environment.Metrics.OnRetry(_routed.Cluster.Name, ReasonOf(ended), verdict switch
         {
             RetryVerdict.Retry => "retried",
@@ -138,6 +146,12 @@ internal sealed class RequestTries
     /// <summary>One more retry, if there may be: by the policy's number, and by the cluster's room.</summary>
     public RetryVerdict TakeRetry()
     {
+        _isOurs ??= RetryClaim.TryTake(_routed.Original);
+        if (_isOurs == false)
+        {
+            return RetryVerdict.Done;
+        }
+
         if (_retries >= _rules.Retry.MaxRetries)
         {
             return RetryVerdict.LimitExceeded;
@@ -177,13 +191,14 @@ internal sealed class RequestTries
     }
 
     public void Explain(RequestTry ended, RetryVerdict verdict)
-        => _routed.Explanation?.OnAttempt(ended.Number, ended.Endpoint?.Address.ToString() ?? "no endpoint", ReasonOf(ended), verdict switch
+        => _routed.Explanation?.OnAttempt(ended.Number, ended.Endpoint?.Address.ToString() ?? "no endpoint", ended.Failure?.Details ?? ExplanationNotes.StatusOf(ended.Response!), verdict switch
         {
             RetryVerdict.Retry => "tried again",
             RetryVerdict.LimitExceeded => $"not tried again: num_retries is {_rules.Retry.MaxRetries}",
             RetryVerdict.Overflow => "not tried again: as many retries as the cluster allows are under way",
             _ when !ended.IsRetriable => "handed to the caller",
             _ when !_isEligible => "not tried again: the request has none of retriable_request_headers",
+            _ when _isOurs == false => "not tried again: somebody outside the mesh does that",
             _ when !CanReplay => "not tried again: the body cannot be sent once more",
             _ => "not tried again: the server asks for that",
         });

@@ -45,6 +45,9 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
     /// <summary>The try that it is, where there may be several.</summary>
     public RequestTry? Try => extras?.Try;
 
+    /// <summary>The number of its try: 1 for the first.</summary>
+    public int Number => extras?.Try?.Number ?? 1;
+
     /// <summary>The host that it was made for.</summary>
     public string Host => original.Headers.Host ?? authority.Host;
 

@@ -39,6 +39,20 @@ internal static class TelemetryNames
     public const string RetryReason = "mesh.retry.reason";
     public const string RetryOutcome = "mesh.retry.outcome";
     public const string Cluster = "mesh.cluster";
+
+    /// <summary>Envoy's short names for what became of a request.</summary>
+    public const string ResponseFlags = "mesh.response_flags";
+
+    /// <summary>Envoy's words for why.</summary>
+    public const string ResponseDetails = "mesh.response_code_details";
+
+    // Injected faults.
+    public const string Faults = "mesh.client.faults";
+    public const string ActiveFaults = "mesh.client.active_faults";
+    public const string FaultKind = "mesh.fault.kind";
+    public const string FaultDelay = "delay";
+    public const string FaultAbort = "abort";
+    public const string FaultRateLimit = "response_rate_limit";
     public const string HttpMethod = "http.request.method";
     public const string HttpStatusCode = "http.response.status_code";
     public const string ServerAddress = "server.address";

@@ -3,7 +3,11 @@ using System.Globalization;
 using System.Text.Json;
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Endpoint.V3;
+using Envoy.Config.Listener.V3;
 using Envoy.Config.Route.V3;
+using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.Router.V3;
+using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -21,6 +25,16 @@ public sealed class GrpcRecordTests : IDisposable
     private const string CaseId = "x-case";
     private const string AskedFor = "x-backend-does";
 
+    /// <summary>Where a call ends otherwise than with grpc-go, and why. Each differs from what was recorded.</summary>
+    private static readonly Dictionary<string, (StatusCode Code, string Reason)> Exceptions = new(StringComparer.Ordinal)
+    {
+        ["fault-0824"] = (StatusCode.Internal, NoMessage),
+        ["fault-0825"] = (StatusCode.Internal, NoMessage),
+        ["fault-0826"] = (StatusCode.Internal, NoMessage),
+    };
+
+    private const string NoMessage = "a unary call that ends with OK and without a message is UNKNOWN to grpc-go and INTERNAL to Grpc.Net.Client, which says so itself";
+
     /// <summary>What reached a backend, by the case that it was sent for.</summary>
     private readonly ConcurrentDictionary<string, ConcurrentQueue<Attempt>> _seen = new();
 
@@ -32,6 +46,7 @@ public sealed class GrpcRecordTests : IDisposable
     [InlineData(86, "match", "special", "route")]
     [InlineData(21, "deadline")]
     [InlineData(466, "policy")]
+    [InlineData(88, "fault")]
     public async Task Call_RecordedCases_EndsAsWithGrpc(int cases, params string[] groups)
     {
         using var record = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "data", "grpc", "grpc.json")));
@@ -49,6 +64,11 @@ public sealed class GrpcRecordTests : IDisposable
             var invoker = channel.CreateCallInvoker();
             var again = new ConcurrentQueue<JsonElement>();
             var chosen = record.RootElement.GetProperty("cases").EnumerateArray().Where(testCase => groups.Contains(testCase.GetProperty("id").GetString()!.Split('-')[0])).ToArray();
+
+            // What is slow the first time must not be taken for slow calls.
+            _seen["warm-up"] = new ConcurrentQueue<Attempt>();
+            using var first = JsonDocument.Parse("""{"id": "warm-up", "path": "/p.none/Call", "backend": "ok"}""");
+            Assert.Equal(StatusCode.OK, await CallAsync(invoker, first.RootElement));
 
             // Some at once, as some take their time; what takes tenths of a second when it is alone is given a second chance alone.
             var differences = new ConcurrentBag<string>();
@@ -88,7 +108,8 @@ public sealed class GrpcRecordTests : IDisposable
         var attempts = observed.GetProperty("attempts") is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray().ToArray() : [];
         var id = testCase.GetProperty("id").GetString()!;
         var seen = _seen[id] = new ConcurrentQueue<Attempt>();
-        var expected = $"{observed.GetProperty("code").GetString()!.Replace("Canceled", "Cancelled", StringComparison.Ordinal)} {string.Join(' ', attempts.Select(static attempt => $"{attempt.GetProperty("backend").GetString()}{(attempt.TryGetProperty("grpc-previous-rpc-attempts", out var previous) ? $" again {previous}" : "")}"))}";
+        var code = Exceptions.TryGetValue(id, out var exception) ? exception.Code.ToString() : Name(observed.GetProperty("code").GetString()!);
+        var expected = $"{code} {string.Join(' ', attempts.Select(static attempt => $"{attempt.GetProperty("backend").GetString()}{(attempt.TryGetProperty("grpc-previous-rpc-attempts", out var previous) ? $" again {previous}" : "")}"))}";
         var actual = $"{await CallAsync(invoker, testCase)} {string.Join(' ', seen.Select(static attempt => $"{attempt.Backend}{(attempt.Previous.Length > 0 ? $" again {attempt.Previous}" : "")}"))}";
         if (expected != actual)
         {
@@ -100,6 +121,9 @@ public sealed class GrpcRecordTests : IDisposable
             || attempts.Zip(seen).All(static pair => pair.Second.MillisecondsLeft > 0 && pair.Second.MillisecondsLeft <= pair.First.GetProperty("deadline_left_ms_about").GetInt32() + 50);
         return isTold ? null : $"{id}: the backend is told of {string.Join(", ", seen.Select(static attempt => attempt.MillisecondsLeft))} ms";
     }
+
+    /// <summary>grpc-go writes one of the codes otherwise.</summary>
+    private static string Name(string code) => code == "Canceled" ? nameof(StatusCode.Cancelled) : code;
 
     private static async Task<StatusCode> CallAsync(CallInvoker invoker, JsonElement testCase)
     {
@@ -248,8 +272,8 @@ public sealed class GrpcRecordTests : IDisposable
 
     private static IEnumerable<Any> Resources(JsonElement record)
     {
-        var parser = new JsonParser(JsonParser.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(Envoy.Extensions.Filters.Http.Fault.V3.HTTPFault.Descriptor)));
-        yield return XdsResources.Listener("oracle.test", "rc");
+        var parser = new JsonParser(JsonParser.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(HTTPFault.Descriptor, Router.Descriptor, HttpConnectionManager.Descriptor)));
+        yield return Any.Pack(parser.Parse<Listener>(record.GetProperty("listener").GetRawText()));
         yield return Any.Pack(parser.Parse<RouteConfiguration>(OfTheseGroups(record.GetProperty("route"))));
         foreach (var cluster in record.GetProperty("clusters").EnumerateArray())
         {
@@ -265,14 +289,14 @@ public sealed class GrpcRecordTests : IDisposable
         }
     }
 
-    /// <summary>The routes of these groups only: the others are about faults and hashes, whose clusters are not served here.</summary>
+    /// <summary>The routes of these groups only: the others are about hashes, whose clusters are not served here.</summary>
     private static string OfTheseGroups(JsonElement routes)
     {
         var node = System.Text.Json.Nodes.JsonNode.Parse(routes.GetRawText())!;
         foreach (var host in node["virtual_hosts"]!.AsArray())
         {
             var kept = host!["routes"]!.AsArray().Where(static route => (route!["match"]!["prefix"]?.ToString() ?? "/t.") is var prefix
-                && (prefix.StartsWith("/m.", StringComparison.Ordinal) || prefix.StartsWith("/s.", StringComparison.Ordinal) || prefix.StartsWith("/t.", StringComparison.Ordinal) || prefix.StartsWith("/p.", StringComparison.Ordinal)));
+                && (prefix.StartsWith("/m.", StringComparison.Ordinal) || prefix.StartsWith("/s.", StringComparison.Ordinal) || prefix.StartsWith("/t.", StringComparison.Ordinal) || prefix.StartsWith("/p.", StringComparison.Ordinal) || prefix.StartsWith("/f.", StringComparison.Ordinal)));
             host["routes"] = new System.Text.Json.Nodes.JsonArray([.. kept.Select(static route => route!.DeepClone())]);
         }
 

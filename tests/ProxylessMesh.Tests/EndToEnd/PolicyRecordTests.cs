@@ -7,8 +7,6 @@ using Envoy.Config.Cluster.V3;
 using Envoy.Config.Route.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
-using ProxylessMesh.Http;
-using ProxylessMesh.Telemetry;
 using ProxylessMesh.Tests.Peers;
 
 namespace ProxylessMesh.Tests.EndToEnd;
@@ -48,18 +46,17 @@ public sealed class PolicyRecordTests
 
         await using var backend = Http1Peer.Start(AnswerAsync);
         await using var mesh = await StartAsync(record.RootElement.GetProperty("policies"), cases, backend.Port);
-        var explanations = new ConcurrentDictionary<string, RequestExplanation>();
-        using var client = new HttpMessageInvoker(isExplained ? new ExplainingHandler(mesh.Mesh, explanations) : mesh.Mesh.CreateHandler());
+        using var client = new HttpMessageInvoker(mesh.Mesh.CreateHandler());
         var differences = new ConcurrentBag<(JsonElement Case, string What, string Text)>();
 
-        await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (testCase, _) => await CompareAsync(client, explanations, testCase, differences));
+        await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (testCase, _) => await CompareAsync(client, isExplained, testCase, differences));
 
         // What takes a tenth of a second on a machine of its own may take longer beside others: those are given a second chance, one by one.
         var again = differences.Select(static difference => difference.Case).DistinctBy(static testCase => Text(testCase, "id")).Where(IsTimed).ToArray();
         var left = new ConcurrentBag<(JsonElement Case, string What, string Text)>(differences.Where(static difference => !IsTimed(difference.Case)));
         foreach (var testCase in again)
         {
-            await CompareAsync(client, explanations, testCase, left);
+            await CompareAsync(client, isExplained, testCase, left);
         }
 
         Assert.Equal(1345, cases.Length);
@@ -106,11 +103,12 @@ public sealed class PolicyRecordTests
     private static Any Cluster(string name)
         => Any.Pack(Parser.Parse<Cluster>($$"""{"name": "{{name}}", "type": "EDS", "eds_cluster_config": {"eds_config": {"ads": {} } }, "circuit_breakers": {"thresholds": [{"max_retries": 1000}]} }"""));
 
-    private async Task CompareAsync(HttpMessageInvoker client, ConcurrentDictionary<string, RequestExplanation> explanations, JsonElement testCase, ConcurrentBag<(JsonElement Case, string What, string Text)> differences)
+    private async Task CompareAsync(HttpMessageInvoker client, bool isExplained, JsonElement testCase, ConcurrentBag<(JsonElement Case, string What, string Text)> differences)
     {
         var id = Text(testCase, "id");
         _seen[id] = new ConcurrentQueue<string>();
         var envoy = testCase.GetProperty("observed");
+        using var capture = isExplained ? MeshExplanation.Capture() : null;
         var answer = await SendAsync(client, testCase);
         Compare("answer", AnswerOf(testCase), answer);
         var expected = envoy.GetProperty("upstream_headers").EnumerateArray().Select(static headers => Hop(headers.EnumerateArray().Select(static header => (header[0].GetString()!, header[1].GetString()!)))).ToArray();
@@ -119,11 +117,11 @@ public sealed class PolicyRecordTests
         // What is left is some of it.
         var comparable = seen.Select((attempt, i) => i < expected.Length && expected[i].EndsWith("remaining", StringComparison.Ordinal) ? Remaining(attempt) : attempt);
         Compare("attempts", string.Join(" | ", expected), string.Join(" | ", comparable));
-        if (explanations.TryGetValue(id, out var explanation))
+        if (capture is not null)
         {
             var log = envoy.GetProperty("envoy");
-            var flags = log.TryGetProperty("flags", out var some) ? $" ({some.GetString()})" : "";
-            Compare("end", $"end: {Text(log, "details")}{flags}", explanation.Steps is [.., var last] ? last : "nothing");
+            var explanation = capture.Requests.Single();
+            Compare("end", $"{Text(log, "details")} {(log.TryGetProperty("flags", out var flags) ? flags.GetString() : "")}", $"{explanation.ResponseDetails} {explanation.ResponseFlags}");
         }
 
         void Compare(string what, string there, string here)
@@ -249,15 +247,4 @@ public sealed class PolicyRecordTests
     private static string Details(JsonElement testCase) => Text(testCase.GetProperty("observed").GetProperty("envoy"), "details");
 
     private static string Text(JsonElement element, string property) => element.GetProperty(property).GetString()!;
-
-    /// <summary>The mesh's handler, with somebody who wants to know.</summary>
-    private sealed class ExplainingHandler(Mesh mesh, ConcurrentDictionary<string, RequestExplanation> explanations) : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var pipeline = mesh.Runtime.Pipeline!;
-            var explanation = explanations[request.Headers.GetValues(CaseId).Single()] = new RequestExplanation();
-            return pipeline.SendAsync(new CallerRequest(request, pipeline.Listeners.Find(request.RequestUri!)!, Call: null) { Explanation = explanation }, cancellationToken);
-        }
-    }
 }
