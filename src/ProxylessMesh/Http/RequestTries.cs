@@ -34,7 +34,7 @@ internal sealed class RequestTries
         _routed = routed;
         _rules = rules;
         _targets = new RetryTargets(rules.Retry);
-        _body = routed.Original.Content is { } content && rules.MayRepeat ? new ReplayBody(content) : null;
+        _body = routed.Original.Content is { } content && rules.MayRepeat ? new ReplayBody(content, rules.BufferLimit, isShared: rules.WatchesTries) : null;
         IsGrpc = GrpcMessage.IsGrpc(routed.Original);
         _isEligible = RetryDecision.IsEligible(rules.Retry, new RequestHeaders(routed.Original, routed.Host));
 

@@ -1,20 +1,18 @@
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Resilience;
 
 /// <summary>What a route has to say of the tries of its requests. Immutable; made with the route table. Most routes have none.</summary>
 internal sealed class AttemptRules
 {
-    /// <summary>How much of a body is kept where nothing is said.</summary>
-    public const long DefaultBufferLimit = 64 * 1024;
-
     private static readonly RetryPolicyConfig Never = new();
 
     private AttemptRules(ForwardActionConfig action, bool countsInResponse)
     {
         Retry = action.Retry ?? Never;
         Hedge = IsHedged(action) ? action.Hedge : null;
-        BufferLimit = action.RetryBufferLimit ?? DefaultBufferLimit;
+        BufferLimit = (int)Math.Min(action.RetryBufferLimit ?? ReplayBody.DefaultLimit, int.MaxValue);
         CountsInResponse = countsInResponse;
     }
 
@@ -25,7 +23,7 @@ internal sealed class AttemptRules
     public HedgePolicyConfig? Hedge { get; }
 
     /// <summary>How much of a body that cannot be read twice is kept for another try, in bytes.</summary>
-    public long BufferLimit { get; }
+    public int BufferLimit { get; }
 
     /// <summary>Whether the response says how many tries it took.</summary>
     public bool CountsInResponse { get; }
