@@ -47,7 +47,7 @@ internal static class SidecarResources
         foreach (var port in directory.Services.SelectMany(service => service.Ports).Where(port => port.IsHttp).Select(port => port.Number).Distinct().Order())
         {
             resources.Add(PortRoutes(port, directory));
-            resources.Add(ListenerTranslator.TranslatePort(port));
+            resources.Add(ListenerTranslator.TranslatePort(port, directory));
         }
 
         return resources;

@@ -91,6 +91,22 @@ internal sealed class FieldReader
 
     public long? Integer(string key, long min, long max) => Get(key) is { } node ? AsInteger(node, PathOf(key), min, max) : null;
 
+    /// <summary>A number with or without a fraction.</summary>
+    public double? Number(string key, double min, double max)
+    {
+        switch (Get(key))
+        {
+            case null:
+                return null;
+            case YamlScalar { IsPlain: true } scalar
+                when double.TryParse(scalar.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max:
+                return value;
+            case { } node:
+                Error(At(node.Line, PathOf(key)), string.Create(CultureInfo.InvariantCulture, $"must be a number from {min} to {max}"));
+                return null;
+        }
+    }
+
     public int? Port(string key) => (int?)Integer(key, 1, ushort.MaxValue);
 
     public bool Boolean(string key, bool byDefault = false)
@@ -116,6 +132,9 @@ internal sealed class FieldReader
         => Items(key, (node, path) => AsObject(node, path, read));
 
     public ImmutableArray<string> Strings(string key) => Items(key, AsString);
+
+    public ImmutableArray<long> Integers(string key, long min, long max)
+        => [.. Items(key, (node, path) => AsInteger(node, path, min, max) is { } value ? new Whole(value) : null).Select(item => item.Value)];
 
     /// <summary>The same, for lists whose items are checked one by one.</summary>
     public ImmutableArray<SourceText> Texts(string key)
@@ -279,4 +298,7 @@ internal sealed class FieldReader
     // As the API server of Kubernetes reads it: such a scalar has another type, and a string field rejects it.
     private static bool IsNumberOrBoolean(string value)
         => value is "true" or "false" || double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
+    /// <summary>A number among the items of a list, which are objects.</summary>
+    private sealed record Whole(long Value);
 }
