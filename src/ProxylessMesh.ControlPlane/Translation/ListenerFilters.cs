@@ -24,6 +24,7 @@ internal static class ListenerFilters
         }
 
         filters.Add(Filter(RouterName, new Router()));
+        EnvoyPatches.Insert(filters, port, directory);
         return filters;
     }
 

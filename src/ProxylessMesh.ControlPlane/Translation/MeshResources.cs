@@ -112,6 +112,7 @@ internal sealed class MeshResources
             }
         }
 
+        resources.AddRange(EnvoyPatches.Clusters(directory));
         return resources;
     }
 

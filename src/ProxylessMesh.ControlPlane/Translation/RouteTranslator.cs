@@ -41,6 +41,7 @@ internal static class RouteTranslator
         virtualHost.Routes.AddRange(service.RoutesFor(port.Number) is { } virtualService
             ? TranslateHttp(virtualService, port, directory)
             : [DefaultRoute(service, port, directory)]);
+        EnvoyPatches.Apply(virtualHost, port.Number, directory);
         return virtualHost;
     }
 

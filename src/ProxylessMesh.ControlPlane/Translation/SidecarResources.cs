@@ -44,6 +44,7 @@ internal static class SidecarResources
             ConnectTimeout = ClusterTranslator.ConnectTimeout,
         }));
 
+        resources.AddRange(EnvoyPatches.Clusters(directory));
         foreach (var port in directory.Services.SelectMany(service => service.Ports).Where(port => port.IsHttp).Select(port => port.Number).Distinct().Order())
         {
             resources.Add(PortRoutes(port, directory));

@@ -21,6 +21,13 @@ internal static class ClientDirectoryBuilder
             sidecar?.IsRegistryOnly ?? settings.IsRegistryOnly)
         {
             DefaultRetry = settings.DefaultRetry,
+            Patches =
+            [
+                .. world.Model.EnvoyFilters.Where(filter => filter.IsFor(client, settings))
+                    .OrderBy(filter => filter.Identity.Namespace == settings.RootNamespace ? 0 : 1)
+                    .ThenBy(filter => filter.Priority) // stable: then the order of the files
+                    .SelectMany(filter => filter.Patches),
+            ],
         };
     }
 

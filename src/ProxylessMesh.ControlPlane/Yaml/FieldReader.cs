@@ -54,6 +54,9 @@ internal sealed class FieldReader
         }
     }
 
+    /// <summary>A field as it was written, for those who read it otherwise.</summary>
+    public YamlNode? Node(string key) => Get(key);
+
     public string? String(string key) => Get(key) is { } node ? AsString(node, PathOf(key)) : null;
 
     /// <returns>The text, or an empty string after having reported that it is missing.</returns>
@@ -163,6 +166,18 @@ internal sealed class FieldReader
 
     /// <summary>Fields that are read by others and say nothing here.</summary>
     public void Accept(params ReadOnlySpan<string> keys) => _known.UnionWith(keys.ToArray());
+
+    /// <summary>Rejects every field that was not asked for, with a reason of its own.</summary>
+    public void FinishOr(string message)
+    {
+        foreach (var entry in _node.Entries)
+        {
+            if (!_known.Contains(entry.Key))
+            {
+                Error(At(entry.Line, PathOf(entry.Key)), $"{message}; known here: {string.Join(", ", _known)}");
+            }
+        }
+    }
 
     /// <summary>Rejects every field that was not asked for. <paramref name="notSupported"/> were reported already.</summary>
     public void Finish(params ReadOnlySpan<string> notSupported)
