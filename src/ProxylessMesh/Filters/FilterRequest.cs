@@ -1,4 +1,5 @@
 using ProxylessMesh.Messages;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Filters;
 
@@ -9,6 +10,12 @@ namespace ProxylessMesh.Filters;
 /// <param name="Path">Its path and query where they are other than its URI's, as when they were normalized.</param>
 internal readonly record struct FilterRequest(HttpRequestMessage Message, FilterRoute Route, string Host, string? Path)
 {
+    /// <summary>The cluster that it goes to, by whatever means it was chosen; empty where its route answers it.</summary>
+    public string ClusterName { get; init; } = "";
+
+    /// <summary>Takes notes, where somebody asked; <see langword="null"/> for nearly every request.</summary>
+    public RequestExplanation? Explanation { get; init; }
+
     /// <summary>Its headers, pseudo-headers included.</summary>
     public RequestHeaders Headers => new(Message, Message.Headers.Host ?? Host, Path);
 }

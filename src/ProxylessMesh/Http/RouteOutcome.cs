@@ -31,6 +31,9 @@ internal readonly record struct RouteOutcome
     /// <summary>The filters that act on it before that; <see langword="null"/> for none.</summary>
     public FilterPlan? Filters { get; private init; }
 
+    /// <summary>The same for a request whose own URI says what its path is now.</summary>
+    public RouteOutcome WithOwnPath() => this with { Path = null };
+
     public static RouteOutcome Fail(MeshFailureReason reason, string message) => new() { Failure = new MeshFailure(reason, message) };
 
     public static RouteOutcome Answer(HttpResponseMessage reply, FilterPlan? filters = null) => new() { Reply = reply, Filters = filters };
