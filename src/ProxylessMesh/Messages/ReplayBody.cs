@@ -12,7 +12,10 @@ internal sealed class ReplayBody(HttpContent content)
     public bool CanReplay => !_isCommitted && IsRepeatable(content);
 
     /// <summary>Whether a body gives the same bytes whenever it is sent, by itself.</summary>
-    public static bool IsRepeatable(HttpContent content) => content is ByteArrayContent or ReadOnlyMemoryContent or JsonContent;
+    public static bool IsRepeatable(HttpContent content) => content is ByteArrayContent or ReadOnlyMemoryContent or JsonContent || IsGrpcMessage(content.GetType());
+
+    /// <summary>The one message of a unary or server-streaming call of grpc-dotnet, whose class is not public.</summary>
+    private static bool IsGrpcMessage(Type type) => type.Name == "PushUnaryContent`2" && type.Namespace == "Grpc.Net.Client.Internal";
 
     /// <summary>The body for one try: what was sent before, and then what follows.</summary>
     public HttpContent Open() => content;
