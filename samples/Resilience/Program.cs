@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using ProxylessMesh;
 using Resilience;
 
 using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
@@ -27,44 +26,44 @@ var calls = new Calls(host.Services.GetRequiredService<IHttpClientFactory>().Cre
 
 try
 {
-    report.Say("1. retries: a service whose every third answer is a 503");
+    Report.Say("1. retries: a service whose every third answer is a 503");
     var (plain, plainTries) = await RunAsync(Step.Plain, "/flaky", 300);
     var (retried, retriedTries) = await RunAsync(Step.Retries, "/flaky", 300);
-    report.Numbers("without retries", ("requests", plain.Count), ("ok", Report.Percent(plain.Ok, plain.Count)), ("attempts", plainTries));
-    report.Numbers("attempts: 3", ("requests", retried.Count), ("ok", Report.Percent(retried.Ok, retried.Count)), ("attempts", retriedTries));
+    Report.Numbers("without retries", ("requests", plain.Count), ("ok", Report.Percent(plain.Ok, plain.Count)), ("attempts", plainTries));
+    Report.Numbers("attempts: 3", ("requests", retried.Count), ("ok", Report.Percent(retried.Ok, retried.Count)), ("attempts", retriedTries));
     report.Check("a third fails without retries, nothing with them", plain.Ok == 200 && retried.Ok == 300);
     report.Check("without retries one attempt for each request, with them fewer than two", plainTries == 300 && retriedTries is > 300 and < 600);
 
-    report.Say();
-    report.Say("2. perTryTimeout: a service whose every tenth answer takes 600 ms");
+    Report.Say();
+    Report.Say("2. perTryTimeout: a service whose every tenth answer takes 600 ms");
     var (slow, _) = await RunAsync(Step.Plain, "/tail", 100);
     var (quick, _) = await RunAsync(Step.PerTryTimeout, "/tail", 100);
-    report.Numbers("without", ("p50", Report.Milliseconds(slow.Percentile(50))), ("p99", Report.Milliseconds(slow.Percentile(99))));
-    report.Numbers("perTryTimeout: 100ms", ("p50", Report.Milliseconds(quick.Percentile(50))), ("p99", Report.Milliseconds(quick.Percentile(99))));
+    Report.Numbers("without", ("p50", Report.Milliseconds(slow.Percentile(50))), ("p99", Report.Milliseconds(slow.Percentile(99))));
+    Report.Numbers("perTryTimeout: 100ms", ("p50", Report.Milliseconds(quick.Percentile(50))), ("p99", Report.Milliseconds(quick.Percentile(99))));
     report.Check("the slowest answers are cut off and made elsewhere", slow.Percentile(99) > quick.Percentile(99) && quick.Ok == 100);
 
-    report.Say();
-    report.Say("3. fault: 30 % of the requests are answered 503 by the mesh");
+    Report.Say();
+    Report.Say("3. fault: 30 % of the requests are answered 503 by the mesh");
     var (faulty, reached) = await RunAsync(Step.Fault, "/", 400);
-    report.Numbers("fault", ("requests", faulty.Count), ("503", faulty.CountOf(HttpStatusCode.ServiceUnavailable)), ("reached the service", reached));
+    Report.Numbers("fault", ("requests", faulty.Count), ("503", faulty.CountOf(HttpStatusCode.ServiceUnavailable)), ("reached the service", reached));
     report.Check("about 30 % fail, and never reach the service", faulty.CountOf(HttpStatusCode.ServiceUnavailable) is > 60 and < 180 && reached == faulty.Ok);
 
-    report.Say();
-    report.Say("4. local rate limit: a bucket of 20 tokens");
+    Report.Say();
+    Report.Say("4. local rate limit: a bucket of 20 tokens");
     var (local, localReached) = await RunAsync(Step.LocalLimit, "/", 50);
-    report.Numbers("local limit", ("requests", local.Count), ("ok", local.Ok), ("429", local.CountOf(HttpStatusCode.TooManyRequests)), ("reached the service", localReached));
+    Report.Numbers("local limit", ("requests", local.Count), ("ok", local.Ok), ("429", local.CountOf(HttpStatusCode.TooManyRequests)), ("reached the service", localReached));
     report.Check("20 of 50 pass, 30 are refused", local.Ok == 20 && local.CountOf(HttpStatusCode.TooManyRequests) == 30 && localReached == 20);
 
-    report.Say();
-    report.Say($"5. global rate limit: {RateLimitService.Limit} requests for each user, counted by a service");
+    Report.Say();
+    Report.Say($"5. global rate limit: {RateLimitService.Limit} requests for each user, counted by a service");
     var (alice, _) = await RunAsync(Step.GlobalLimit, "/", 40, "alice");
     var bob = await calls.SendAsync("/", 10, "bob", limit.Token);
-    report.Numbers("alice", ("requests", alice.Count), ("ok", alice.Ok), ("429", alice.CountOf(HttpStatusCode.TooManyRequests)));
-    report.Numbers("bob", ("requests", bob.Count), ("ok", bob.Ok), ("429", bob.CountOf(HttpStatusCode.TooManyRequests)));
+    Report.Numbers("alice", ("requests", alice.Count), ("ok", alice.Ok), ("429", alice.CountOf(HttpStatusCode.TooManyRequests)));
+    Report.Numbers("bob", ("requests", bob.Count), ("ok", bob.Ok), ("429", bob.CountOf(HttpStatusCode.TooManyRequests)));
     report.Check("15 of alice's 40 pass, and all 10 of bob's", alice.Ok == 15 && alice.CountOf(HttpStatusCode.TooManyRequests) == 25 && bob.Ok == 10);
 
-    report.Say();
-    report.Say("6. mirror: every request also goes to a service that never answers");
+    Report.Say();
+    Report.Say("6. mirror: every request also goes to a service that never answers");
     var (mirrored, primary) = await RunAsync(Step.Mirror, "/", 50);
     using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System))
     {
@@ -73,19 +72,8 @@ try
         }
     }
 
-    report.Numbers("mirror", ("requests", mirrored.Count), ("ok", mirrored.Ok), ("answered by the service", primary), ("seen by the mirror", shadow.TakeCount()), ("p50", Report.Milliseconds(mirrored.Percentile(50))));
+    Report.Numbers("mirror", ("requests", mirrored.Count), ("ok", mirrored.Ok), ("answered by the service", primary), ("seen by the mirror", shadow.TakeCount()), ("p50", Report.Milliseconds(mirrored.Percentile(50))));
     report.Check("all are answered, though no copy is", mirrored.Ok == 50 && primary == 50);
-
-    report.Say();
-    report.Say("7. explanation: why a request went where it went");
-    await ChangeAsync(Step.Retries);
-    using (var explained = MeshExplanation.Capture())
-    {
-        await calls.SendAsync("/flaky", 3, "carol", limit.Token);
-        var retriedRequest = explained.Requests.OrderByDescending(request => request.Attempts.Count).First();
-        report.Say(retriedRequest.ToString());
-        report.Check("it tells of the failed attempt and of the one that followed", retriedRequest.Attempts.Count > 1 && retriedRequest.Route == "orders");
-    }
 }
 catch (OperationCanceledException) when (limit.IsCancellationRequested)
 {

@@ -8,9 +8,9 @@ internal sealed class Report
     /// <summary>0 as long as everything held.</summary>
     public int ExitCode { get; private set; }
 
-    public void Say(string line = "") => Console.WriteLine(line);
+    public static void Say(string line = "") => Console.WriteLine(line);
 
-    public void Numbers(string what, params (string Name, object Value)[] numbers)
+    public static void Numbers(string what, params (string Name, object Value)[] numbers)
         => Say($"  {what,-24}{string.Join("   ", numbers.Select(number => string.Create(CultureInfo.InvariantCulture, $"{number.Name}: {number.Value}")))}");
 
     /// <summary>Prints a promise and whether it held.</summary>

@@ -17,27 +17,27 @@ internal sealed record Step(string Name, string Policy, string RateLimit = "")
     public static readonly Step Fault = new("fault", NoRetries + "\n      fault: { abort: { httpStatus: 503, percentage: { value: 30 } } }");
 
     public static readonly Step LocalLimit = new("local-limit", NoRetries, """
-                - applyTo: HTTP_ROUTE
-                  match: { context: SIDECAR_OUTBOUND, routeConfiguration: { vhost: { name: "orders:80", route: { name: orders } } } }
-                  patch:
-                    operation: MERGE
-                    value:
-                      typed_per_filter_config:
-                        envoy.filters.http.local_ratelimit:
-                          "@type": type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
-                          stat_prefix: orders
-                          token_bucket: { max_tokens: 20, tokens_per_fill: 20, fill_interval: 3600s }
-                          filter_enabled: { default_value: { numerator: 100 } }
-                          filter_enforced: { default_value: { numerator: 100 } }
+            - applyTo: HTTP_ROUTE
+              match: { context: SIDECAR_OUTBOUND, routeConfiguration: { vhost: { name: "orders:80", route: { name: orders } } } }
+              patch:
+                operation: MERGE
+                value:
+                  typed_per_filter_config:
+                    envoy.filters.http.local_ratelimit:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
+                      stat_prefix: orders
+                      token_bucket: { max_tokens: 20, tokens_per_fill: 20, fill_interval: 3600s }
+                      filter_enabled: { default_value: { numerator: 100 } }
+                      filter_enforced: { default_value: { numerator: 100 } }
         """);
 
     public static readonly Step GlobalLimit = new("global-limit", NoRetries, """
-                - applyTo: HTTP_ROUTE
-                  match: { context: SIDECAR_OUTBOUND, routeConfiguration: { vhost: { name: "orders:80", route: { name: orders } } } }
-                  patch:
-                    operation: MERGE
-                    value:
-                      route: { rate_limits: [{ actions: [{ request_headers: { header_name: x-user, descriptor_key: user } }] }] }
+            - applyTo: HTTP_ROUTE
+              match: { context: SIDECAR_OUTBOUND, routeConfiguration: { vhost: { name: "orders:80", route: { name: orders } } } }
+              patch:
+                operation: MERGE
+                value:
+                  route: { rate_limits: [{ actions: [{ request_headers: { header_name: x-user, descriptor_key: user } }] }] }
         """);
 
     public static readonly Step Mirror = new("mirror", NoRetries + "\n      mirrors: [{ destination: { host: shadow }, percentage: { value: 100 } }]");

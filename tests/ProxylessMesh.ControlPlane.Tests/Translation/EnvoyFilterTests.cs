@@ -154,7 +154,7 @@ public sealed class EnvoyFilterTests
         Assert.Empty(result.Directory.Patches);
     }
 
-    private static IList<HttpFilter> Filters(MeshResources mesh)
+    private static Google.Protobuf.Collections.RepeatedField<HttpFilter> Filters(MeshResources mesh)
         => mesh.Find(ResourceTypes.Listener, "orders:80") is { } resource
             ? Envoy.Config.Listener.V3.Listener.Parser.ParseFrom(resource.Value).ApiListener.ApiListener_.Unpack<HttpConnectionManager>().HttpFilters
             : [];
