@@ -7,9 +7,7 @@ namespace ProxylessMesh.Tests.Xds.Resources;
 public sealed class FilterDecoderTests
 {
     private const string Fault = "envoy.extensions.filters.http.fault.v3.HTTPFault";
-    private const string Mutation = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
     private const string MutationPerRoute = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
-    private const string ToMetadata = "envoy.extensions.filters.http.header_to_metadata.v3.Config";
 
     /// <summary>Each row: a filter's type and its fields, and the errors that it is rejected with.</summary>
     public static TheoryData<string, string, string[]> Rejected() => new()
@@ -24,21 +22,6 @@ public sealed class FilterDecoderTests
         { Fault, """ "responseRateLimit": {} """, ["response_rate_limit.limit_type: must be 'fixed_limit' or 'header_limit'"] },
         { Fault, """ "responseRateLimit": {"fixedLimit": {} } """, ["response_rate_limit.fixed_limit.limit_kbps: must be at least 1"] },
         { Fault, """ "headers": [{"name": ""}] """, ["headers[0].name: must not be empty"] },
-        { Mutation, """ "mutations": {"requestMutations": [{}]} """, ["mutations.request_mutations[0].action: must be 'remove', 'append' or 'remove_on_match'"] },
-        { Mutation, """ "mutations": {"requestMutations": [{"regexCopy": {} }]} """, ["mutations.request_mutations[0].action: must be 'remove', 'append' or 'remove_on_match'"] },
-        { Mutation, """ "mutations": {"responseMutations": [{"remove": ":status"}]} """, ["mutations.response_mutations[0].remove: ':status' may not be changed"] },
-        { Mutation, """ "mutations": {"requestMutations": [{"remove": "host"}]} """, ["mutations.request_mutations[0].remove: 'host' may not be changed"] },
-        { Mutation, """ "mutations": {"requestMutations": [{"append": {"header": {"key": "x", "value": "%NOPE%"} } }]} """, ["mutations.request_mutations[0].append.header.value: '%NOPE%'"] },
-        { Mutation, """ "mutations": {"requestMutations": [{"removeOnMatch": {} }]} """, ["mutations.request_mutations[0].remove_on_match.key_matcher: must be set"] },
-        { Mutation, """ "mutations": {"queryParameterMutations": [{"remove": "q"}]} """, ["mutations.query_parameter_mutations: is not supported"] },
-        { ToMetadata, """ "requestRules": [{"onHeaderPresent": {"key": "k"} }] """, ["request_rules[0].header: or 'cookie' must be set, and not both"] },
-        { ToMetadata, """ "requestRules": [{"header": "h", "cookie": "c", "onHeaderPresent": {"key": "k"} }] """, ["request_rules[0].header: or 'cookie' must be set, and not both"] },
-        { ToMetadata, """ "requestRules": [{"header": "a b", "onHeaderPresent": {"key": "k"} }] """, ["request_rules[0].header: 'a b' is no header name"] },
-        { ToMetadata, """ "requestRules": [{"header": "h"}] """, ["request_rules[0].on_header_present: or 'on_header_missing' must be set"] },
-        { ToMetadata, """ "responseRules": [{"header": "h", "onHeaderPresent": {} }] """, ["response_rules[0].on_header_present.key: must not be empty"] },
-        { ToMetadata, """ "requestRules": [{"header": "h", "onHeaderMissing": {"key": "k"} }] """, ["request_rules[0].on_header_missing.value: must be set"] },
-        { ToMetadata, """ "requestRules": [{"header": "h", "onHeaderPresent": {"key": "k", "type": "PROTOBUF_VALUE"} }] """, ["request_rules[0].on_header_present.type: ProtobufValue is not supported"] },
-        { ToMetadata, """ "requestRules": [{"cookie": "c", "remove": true, "onHeaderPresent": {"key": "k"} }] """, ["request_rules[0].remove: must not be set for a cookie"] },
     };
 
     [Theory]

@@ -35,6 +35,7 @@ internal static class ResourceJson
         Envoy.Extensions.Filters.Http.Router.V3.Router.Descriptor,
         HTTPFault.Descriptor,
         Cors.Descriptor,
+        Envoy.Extensions.Filters.Http.Cors.V3.CorsPolicy.Descriptor,
         Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutation.Descriptor,
         Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutationPerRoute.Descriptor,
         Envoy.Extensions.Filters.Http.HeaderToMetadata.V3.Config.Descriptor,
