@@ -212,9 +212,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
         var filters = new HttpFilters(new FilterEnvironment(_timeProvider, _random, _meter.Faults)
         {
-            RateLimits = _meter.RateLimits,
-            Origin = RateLimitOrigin.Of(connection.Node.Cluster, connection.NodeId, Environment.MachineName),
-            RateLimitServices = new RateLimitServices(ToCluster, _timeProvider),
+            RateLimits = new RateLimitEnvironment(
+                _meter.RateLimits, RateLimitOrigin.Of(connection.Node.Cluster, connection.NodeId, Environment.MachineName), new RateLimitServices(ToCluster, _timeProvider)),
         });
 
         // The two roads meet here: requests demand listeners, snapshots come back.

@@ -113,11 +113,6 @@ internal static class IgnoredFields
                 "envoy.config.route.v3.Route.decorator",
             ]),
         (
-            "Tells of Istio's objects",
-            [
-                "envoy.config.route.v3.Route.metadata",
-            ]),
-        (
             "Requests are not retried yet; logged",
             [
                 "envoy.config.route.v3.RetryPolicy.RetryHostPredicate.typed_config",
