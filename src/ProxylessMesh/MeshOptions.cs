@@ -55,6 +55,14 @@ public sealed class MeshOptions
     /// <value>The default is <see cref="UpstreamTlsMode.Required"/>: they get no requests in this version.</value>
     public UpstreamTlsMode UpstreamTls { get; set; }
 
+    /// <summary>
+    /// Whether a warning names each client in the mesh that has a resilience handler of its own (<c>AddStandardResilienceHandler</c>,
+    /// <c>AddResilienceHandler</c>, Polly's <c>AddPolicyHandler</c>): at start-up, where clients with handlers are made for that, or when the client is first used. The
+    /// tries of both add up; they do not multiply, warned of or not.
+    /// </summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool WarnAboutResilienceHandlers { get; set; } = true;
+
     /// <summary>Where configuration comes from when it is not the bootstrap. A field, because the binder would take a property for a setting.</summary>
     internal IControlPlane? ControlPlane;
 }

@@ -15,6 +15,16 @@ public sealed class MeshRequestException : HttpRequestException
     /// <summary>The stage that failed, and why.</summary>
     public MeshFailureReason Reason { get; }
 
+    /// <summary>
+    /// What became of the request in Envoy's short names, as <c>%RESPONSE_FLAGS%</c> has them in an access log: <c>NR</c> no route, <c>NC</c> no
+    /// cluster, <c>UH</c> no healthy endpoint, <c>UF</c> no connection, <c>UT</c> the route's timeout. Several are joined by commas.
+    /// </summary>
+    /// <value>Empty where Envoy has none, as for a <c>max_stream_duration</c> that is over.</value>
+    public string ResponseFlags { get; internal init; } = "";
+
+    /// <summary>Why, in Envoy's words (<c>%RESPONSE_CODE_DETAILS%</c>), such as <c>route_not_found</c> or <c>response_timeout</c>.</summary>
+    public string ResponseDetails { get; internal init; } = "";
+
     private static HttpRequestError ErrorOf(MeshFailureReason reason) => reason switch
     {
         MeshFailureReason.NoListener => HttpRequestError.NameResolutionError,

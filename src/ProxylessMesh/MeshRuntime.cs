@@ -225,9 +225,11 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var onDemand = new OnDemandClusters(loop, demand, _timeProvider);
 
         // Which of several servers sent a route is not known any more when it is carried out: all must be trusted.
-        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted));
+        var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted), GeneratesRequestIds: isSidecar);
         var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
-        return new Parts(loop, client, clusters, filters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin), connection.Owner);
+        var explainer = new RequestExplainer(_loggerFactory.CreateLogger<MeshExplanation>());
+        var pipeline = new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer);
+        return new Parts(loop, client, clusters, filters, store, pipeline, connection.Owner);
     }
 
     private IResourceSource Source(XdsClient client, ControlPlaneConnection connection)

@@ -35,4 +35,7 @@ internal enum HeaderFormatKind
     VirtualHostName,
     VirtualClusterName,
     ClusterName,
+
+    /// <summary>What a filter has noted: the namespace and the keys, separated by colons.</summary>
+    Metadata,
 }

@@ -16,7 +16,7 @@ internal static class HeaderFormatParser
     /// </summary>
     private static readonly ImmutableArray<string> AbsentInClient =
     [
-        "DOWNSTREAM_", "UPSTREAM_", "CONNECTION_", "ENVIRONMENT", "DYNAMIC_METADATA", "CLUSTER_METADATA", "FILTER_STATE", "PER_REQUEST_STATE", "METADATA",
+        "DOWNSTREAM_", "UPSTREAM_", "CONNECTION_", "ENVIRONMENT", "CLUSTER_METADATA", "FILTER_STATE", "PER_REQUEST_STATE", "METADATA",
         "REQUESTED_SERVER_NAME", "RESPONSE_FLAGS", "RESPONSE_CODE_DETAILS", "BYTES_", "DURATION", "STREAM_ID", "UNIQUE_ID", "TRACE_ID", "ATTEMPT_COUNT", "EMIT_TIME",
     ];
 
@@ -129,6 +129,7 @@ internal static class HeaderFormatParser
         ("VIRTUAL_HOST_NAME", null) => new(HeaderFormatKind.VirtualHostName, ""),
         ("VIRTUAL_CLUSTER_NAME", null) => new(HeaderFormatKind.VirtualClusterName, ""),
         ("UPSTREAM_CLUSTER" or "UPSTREAM_CLUSTER_RAW", null) => new(HeaderFormatKind.ClusterName, ""),
+        ("DYNAMIC_METADATA", { Length: > 0 }) => new(HeaderFormatKind.Metadata, argument),
         _ when AbsentInClient.Any(prefix => prefix.EndsWith('_') ? name.StartsWith(prefix, StringComparison.Ordinal) : name == prefix) => new(HeaderFormatKind.Absent, ""),
         _ => null,
     };

@@ -11,6 +11,9 @@ internal sealed record HttpConnectionConfig
     /// <summary>What becomes of a request's path.</summary>
     public PathNormalizationConfig Path { get; init; } = PathNormalizationConfig.None;
 
+    /// <summary>Whether a request that has no <c>x-request-id</c> gets one (<c>generate_request_id</c>); <see langword="null"/> for what the dialect does.</summary>
+    public bool? GeneratesRequestId { get; init; }
+
     /// <summary>Which ports are taken off the host.</summary>
     public HostPortStripping StripPort { get; init; }
 

@@ -14,17 +14,27 @@ internal sealed class MeshEnrollment(
     IOptions<MeshOptions> options,
     IOptionsMonitor<MeshClientOptions> clients,
     IOptionsMonitor<GrpcClientFactoryOptions> grpcClients,
-    XdsAddressMapping xdsAddresses) : IHttpMessageHandlerBuilderFilter
+    XdsAddressMapping xdsAddresses,
+    ResilienceHandlers resilience) : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
     {
         next(builder);
         var name = builder.Name ?? Options.DefaultName;
-        if ((options.Value.EnrollAllClients || clients.Get(name).IsEnrolled) && !ResolvesByItself(name))
+        if (IsEnrolled(name))
         {
+            if (resilience.Contains(name, builder.AdditionalHandlers))
+            {
+                builder.AdditionalHandlers.Insert(0, new RetryClaimHandler());
+            }
+
             builder.PrimaryHandler = new MeshHttpHandler(mesh, builder.PrimaryHandler, xdsAddresses.FindTarget(name));
         }
     };
+
+    /// <summary>Whether a client's requests go through the mesh.</summary>
+    /// <param name="name">The client's name.</param>
+    public bool IsEnrolled(string name) => (options.Value.EnrollAllClients || clients.Get(name).IsEnrolled) && !ResolvesByItself(name);
 
     /// <summary>
     /// A gRPC client with a <c>dns:</c>, <c>static:</c> or other such address has grpc-dotnet resolve and balance it, which it

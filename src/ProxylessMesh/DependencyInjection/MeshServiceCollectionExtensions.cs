@@ -32,7 +32,10 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<Mesh>(provider => new Mesh(provider.GetRequiredService<MeshRuntime>()));
         services.TryAddSingleton<XdsAddressMapping>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<GrpcClientFactoryOptions>, XdsAddressMapping>(provider => provider.GetRequiredService<XdsAddressMapping>()));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, MeshEnrollment>());
+        services.TryAddSingleton<ResilienceHandlers>();
+        services.TryAddSingleton<ResilienceCheck>();
+        services.TryAddSingleton<MeshEnrollment>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, MeshEnrollment>(provider => provider.GetRequiredService<MeshEnrollment>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MeshHostedService>());
         return new MeshBuilder(services);
     }

@@ -13,7 +13,7 @@ internal readonly record struct FilterRequest(HttpRequestMessage Message, Filter
     /// <summary>The cluster that it goes to, by whatever means it was chosen; empty where its route answers it.</summary>
     public string ClusterName { get; init; } = "";
 
-    /// <summary>Takes notes, where somebody asked; <see langword="null"/> for nearly every request.</summary>
+    /// <summary>Where a filter may note what it did, and what Envoy's words for its answer are; <see langword="null"/> when nobody asks.</summary>
     public RequestExplanation? Explanation { get; init; }
 
     /// <summary>Its headers, pseudo-headers included.</summary>

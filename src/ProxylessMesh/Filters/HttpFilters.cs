@@ -63,10 +63,11 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
     }
 
     /// <summary>One line for each kind of filter; <see langword="null"/> where its configuration there leaves it nothing to do.</summary>
-#pragma warning disable CA1859 // others follow
     private HttpFilter? Make(FilterSetup setup) => setup.Filter.Config switch
     {
         FaultConfig => FaultFilter.Create(setup, environment),
+        HeaderMutationFilterConfig => HeaderMutationFilter.Create(setup, environment.TimeProvider),
+        HeaderToMetadataConfig => HeaderToMetadataFilter.Create(setup),
         LocalRateLimitConfig => LocalRateLimitFilter.Create(setup, environment),
         GlobalRateLimitConfig => GlobalRateLimitFilter.Create(setup, environment),
         _ => null,

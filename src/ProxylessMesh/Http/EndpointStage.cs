@@ -49,6 +49,11 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
 
             if (endpoint.TryAcquire())
             {
+                if (routed.Explanation is { } explanation)
+                {
+                    ExplanationNotes.OnEndpoint(explanation, view, endpoint, routed.Hash);
+                }
+
                 var isLast = attempt >= Math.Min(MaxConnectAttempts, view.Endpoints.Length);
                 var nextAttempt = isLast ? NoAttempt : attempt + 1;
 
@@ -107,6 +112,7 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
             endpoint.Release();
             if (routed.Deadline is not { IsExpired: true } deadline)
             {
+                routed.Explanation?.OnAttempt(1, endpoint.Address.ToString(), FailureWords.Of(exception).Details, "fails the request");
                 throw;
             }
 
@@ -118,6 +124,7 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
             Restore(in routed, in trace);
         }
 
+        routed.Explanation?.OnAttempt(1, endpoint.Address.ToString(), failure.Details, nextAttempt != NoAttempt ? "another endpoint is tried" : "fails the request");
         var next = nextAttempt != NoAttempt
             ? SendToClusterAsync(routed, nextAttempt, endpoint, cancellationToken)
             : pipeline.FailAsync(routed.Caller, failure);
@@ -143,6 +150,7 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
         {
             endpoint.OnConnected();
             response.RequestMessage = routed.Original;
+            routed.Explanation?.OnAttempt(1, endpoint.Address.ToString(), ExplanationNotes.StatusOf(response), "handed to the caller");
             routed.Changed?.Finish(response);
             TrackedContent.Attach(response, endpoint);
             return response;

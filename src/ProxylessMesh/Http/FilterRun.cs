@@ -1,4 +1,7 @@
+using System.Globalization;
 using ProxylessMesh.Filters;
+using ProxylessMesh.Messages;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Http;
 
@@ -11,6 +14,9 @@ namespace ProxylessMesh.Http;
 /// <param name="timeProvider">For what filters take of a call's time.</param>
 internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, ListenerView listener, RouteOutcome outcome, FilterPlan plan, TimeProvider timeProvider)
 {
+    /// <summary>What explanations say of a filter that has nothing to do.</summary>
+    public const string Idle = "has nothing to do";
+
     /// <summary>What a filter takes without waiting for anything is not worth telling the next hop of.</summary>
     private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(1);
 
@@ -20,19 +26,52 @@ internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, Lis
     /// <param name="request">The request as the filter saw it.</param>
     /// <param name="index">The filter's place.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public async Task<HttpResponseMessage> RunAsync(FilterAction action, FilterRequest request, int index, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> RunAsync(FilterAction action, in FilterRequest request, int index, CancellationToken cancellationToken)
+        => ActAsync(action, Normalize(in request), index, cancellationToken);
+
+    /// <summary>From here on the request's URI says what its path is: filters may change it.</summary>
+    private static FilterRequest Normalize(in FilterRequest request)
+        => request.Path is null ? request : request with { Message = OutgoingRequest.Copy(request.Message, request.Path), Path = null };
+
+    private async Task<HttpResponseMessage> ActAsync(FilterAction action, FilterRequest request, int index, CancellationToken cancellationToken)
     {
-        var response = await action.RunAsync(request, (message, token) => GoOnAsync(Follow(in request, message), index + 1, token), cancellationToken).ConfigureAwait(false);
+        FilterNext next = (message, token) => GoOnAsync(request with { Message = message }, index + 1, token);
+        var acting = caller.Explanation is { } explanation
+            ? ExplainAsync(explanation, plan.Names[index], action, request, next, cancellationToken)
+            : action.RunAsync(request, next, cancellationToken);
+        var response = await acting.ConfigureAwait(false);
         response.RequestMessage = caller.Message;
         return response;
     }
 
-    /// <summary>The request as the next filter sees it. One whose URI was changed says itself what its path is.</summary>
-    private static FilterRequest Follow(in FilterRequest request, HttpRequestMessage message) => request with
+    /// <summary>Notes of a filter what can be seen from outside. What it did in detail it says itself.</summary>
+    private static async Task<HttpResponseMessage> ExplainAsync(
+        RequestExplanation explanation, string name, FilterAction action, FilterRequest request, FilterNext next, CancellationToken cancellationToken)
     {
-        Message = message,
-        Path = ReferenceEquals(message.RequestUri, request.Message.RequestUri) ? request.Path : null,
-    };
+        var isPassedOn = false;
+        try
+        {
+            var response = await action.RunAsync(request, PassOn, cancellationToken).ConfigureAwait(false);
+            if (!isPassedOn)
+            {
+                explanation.OnFilter(name, string.Create(CultureInfo.InvariantCulture, $"answers by itself: {(int)response.StatusCode}"));
+            }
+
+            return response;
+        }
+        catch when (!isPassedOn)
+        {
+            explanation.OnFilter(name, "fails the request");
+            throw;
+        }
+
+        Task<HttpResponseMessage> PassOn(HttpRequestMessage message, CancellationToken token)
+        {
+            isPassedOn = true;
+            explanation.OnFilter(name, ReferenceEquals(message, request.Message) ? "passes the request on" : "passes a changed request on");
+            return next(message, token);
+        }
+    }
 
     private Task<HttpResponseMessage> GoOnAsync(FilterRequest request, int index, CancellationToken cancellationToken)
     {
@@ -40,13 +79,15 @@ internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, Lis
         {
             if (plan.Filters[index].Begin(in request) is { } action)
             {
-                return RunAsync(action, request, index, cancellationToken);
+                return ActAsync(action, request, index, cancellationToken);
             }
+
+            caller.Explanation?.OnFilter(plan.Names[index], Idle);
         }
 
         // A call's own time went on while filters held it.
         var waited = timeProvider.GetElapsedTime(_start);
         var going = caller with { Message = request.Message, Waited = waited < MinWait ? caller.Waited : caller.Waited + waited };
-        return pipeline.RunRouteAsync(in going, listener, request.Path is null && outcome.Path is not null ? outcome.WithOwnPath() : outcome, cancellationToken);
+        return pipeline.RunRouteAsync(in going, listener, outcome.OfCopy, cancellationToken);
     }
 }

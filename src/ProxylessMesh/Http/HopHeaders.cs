@@ -6,7 +6,8 @@ namespace ProxylessMesh.Http;
 /// </summary>
 /// <param name="ExpectedTimeout"><c>x-envoy-expected-rq-timeout-ms</c>, or <see langword="null"/> for none.</param>
 /// <param name="CountsAttempts">Whether to say the number of the attempt (<c>include_request_attempt_count</c>).</param>
-internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsAttempts)
+/// <param name="RequestId"><c>x-request-id</c> for a request that has none itself, or <see langword="null"/>.</param>
+internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsAttempts, string? RequestId)
 {
     private const string TimeoutName = "x-envoy-expected-rq-timeout-ms";
     private const string AttemptName = "x-envoy-attempt-count";
@@ -36,6 +37,11 @@ internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsA
         {
             request.Headers.TryAddWithoutValidation(AttemptName, FirstAttempt);
         }
+
+        if (RequestId is not null)
+        {
+            request.Headers.TryAddWithoutValidation(MeshRequestId.HeaderName, RequestId);
+        }
     }
 
     public void RemoveFrom(HttpRequestMessage request)
@@ -48,6 +54,11 @@ internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsA
         if (CountsAttempts)
         {
             request.Headers.Remove(AttemptName);
+        }
+
+        if (RequestId is not null)
+        {
+            request.Headers.Remove(MeshRequestId.HeaderName);
         }
     }
 }

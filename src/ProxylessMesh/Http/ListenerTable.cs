@@ -38,6 +38,18 @@ internal sealed class ListenerTable(MeshHosts hosts, Func<string, string?> findT
         return hosts.Contains(uri) ? Add(key) : null;
     }
 
+    /// <summary>Whether a URI's host belongs to the mesh.</summary>
+    public bool Contains(Uri uri) => hosts.Contains(uri);
+
+    /// <summary>The listener of a URI if it has been asked for; does not ask for it.</summary>
+    /// <param name="uri">A URI in the mesh.</param>
+    /// <param name="host">What its requests say in Host.</param>
+    public ListenerState? FindKnown(Uri uri, out string host)
+    {
+        host = HostOf(new AuthorityKey(uri.Host, uri.Port));
+        return _listeners.GetValueOrDefault(hosts.ListenerName(host));
+    }
+
     /// <summary>The authority named by an <c>xds:</c> target, which keeps its port as it was written.</summary>
     public MeshAuthority Find(XdsTarget target)
         => _targets.TryGetValue(target.Text, out var authority)
@@ -89,10 +101,11 @@ internal sealed class ListenerTable(MeshHosts hosts, Func<string, string?> findT
             ? ListenerNameTemplate.Expand(findTemplate(xdsAuthority) ?? ListenerNameTemplate.DefaultOf(xdsAuthority), target.Authority)
             : hosts.ListenerName(target.Authority);
 
+    private static string HostOf(AuthorityKey key) => key.Port == MeshHosts.DefaultPort ? key.Host : $"{key.Host}:{key.Port}";
+
     private MeshAuthority Add(AuthorityKey key)
     {
-        var isDefaultPort = key.Port == MeshHosts.DefaultPort;
-        var host = isDefaultPort ? key.Host : $"{key.Host}:{key.Port}";
+        var host = HostOf(key);
         var authority = new MeshAuthority(host, Listener(hosts.ListenerName(host)));
         if (Volatile.Read(ref _authorityCount) >= MaxAuthorities)
         {

@@ -62,6 +62,17 @@ internal sealed class MeasuredCall
     /// <param name="cluster">Where it goes.</param>
     public MeasuredAttempt StartAttempt(int previousAttempts, string cluster) => new(this, _metrics, _timeProvider, previousAttempts, cluster);
 
+    /// <summary>The mesh could not send the call.</summary>
+    /// <param name="flags">In Envoy's short names; empty for none.</param>
+    /// <param name="details">In Envoy's words.</param>
+    public void OnFailed(string flags, string details)
+    {
+        if (_span is { IsAllDataRequested: true } span)
+        {
+            MeshTracer.SetFailure(span, flags, details);
+        }
+    }
+
     /// <summary>The call is over. Called once.</summary>
     /// <param name="isComplete">Whether the body was read to its end.</param>
     /// <param name="failure">Why it was not, if it is not that nobody wanted it.</param>

@@ -36,9 +36,9 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         MeshFailureReason.NoRoute or MeshFailureReason.UnsupportedRoute or MeshFailureReason.NoListener => ResponseDetails.RouteNotFound,
         MeshFailureReason.ClusterUnavailable => ResponseDetails.ClusterNotFound,
         MeshFailureReason.NoHealthyEndpoint => ResponseDetails.NoHealthyUpstream,
-        MeshFailureReason.ConnectFailure => ResponseDetails.ResetBeforeResponse("remote_connection_failure"),
+        MeshFailureReason.ConnectFailure => FailureWords.ConnectFailure(InnerException),
         MeshFailureReason.Timeout => ResponseDetails.ResponseTimeout,
-        MeshFailureReason.RequestRefused => ResponseDetails.ResetBeforeResponse("remote_reset"),
+        MeshFailureReason.RequestRefused => ResponseDetails.ResetBeforeResponse("remote_refused_stream_reset"),
         _ => "",
     };
 
@@ -48,6 +48,10 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         string.Create(CultureInfo.InvariantCulture, $"route '{route}' allows {deadline.Limit.TotalSeconds:0.###} s ({(deadline.IsStreamLimit ? "max_stream_duration" : "timeout")}), and they are over{stage}"))
     {
         GrpcStatus = deadline.IsStreamLimit ? DeadlineExceeded : Unavailable,
+
+        // A stream's limit has details and no flag, as observed of Envoy.
+        Flags = deadline.IsStreamLimit ? "" : ResponseFlags.UpstreamRequestTimeout,
+        Details = deadline.IsStreamLimit ? ResponseDetails.MaxDurationTimeout : ResponseDetails.ResponseTimeout,
     };
 
     /// <summary>The last endpoint that was tried refused the connection, or the request.</summary>
@@ -82,7 +86,7 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
     }
 
     /// <param name="cause">What the failure showed by, where it is not <see cref="InnerException"/>.</param>
-    public MeshRequestException ToException(Exception? cause = null) => new(Reason, Message, cause ?? InnerException);
+    public MeshRequestException ToException(Exception? cause = null) => new(Reason, Message, cause ?? InnerException) { ResponseFlags = Flags, ResponseDetails = Details };
 
     /// <summary>Ends a gRPC call, in a response's headers or trailers.</summary>
     public void AddGrpcStatus(HttpHeaders headers)

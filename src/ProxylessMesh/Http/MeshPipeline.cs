@@ -21,6 +21,7 @@ internal sealed class MeshPipeline
     private readonly RequestRouter _router;
     private readonly RequestDeadlines _deadlines;
     private readonly EndpointStage _endpoints;
+    private readonly RequestExplainer _explainer;
     private volatile bool _isClosed;
 
     /// <param name="listeners">The authorities and their listeners.</param>
@@ -30,9 +31,18 @@ internal sealed class MeshPipeline
     /// <param name="timeProvider">For deadlines and what headers say.</param>
     /// <param name="metrics">Where requests are counted.</param>
     /// <param name="origin">Who this process is, for hash policies.</param>
+    /// <param name="explainer">Has requests explained where somebody asks.</param>
     public MeshPipeline(
-        ListenerTable listeners, OnDemandClusters onDemand, RouteRules rules, IRandomSource random, TimeProvider timeProvider, CallMetrics metrics, HashOrigin origin)
+        ListenerTable listeners,
+        OnDemandClusters onDemand,
+        RouteRules rules,
+        IRandomSource random,
+        TimeProvider timeProvider,
+        CallMetrics metrics,
+        HashOrigin origin,
+        RequestExplainer explainer)
     {
+        _explainer = explainer;
         _listeners = listeners;
         _onDemand = onDemand;
         _timeProvider = timeProvider;
@@ -56,12 +66,19 @@ internal sealed class MeshPipeline
 
     /// <summary>Up to an endpoint nothing waits as a rule, so that a request costs one state machine: the last stage's.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
-        => MeasuredCall.TryStart(_metrics, _timeProvider, request, authority) is { } call
-            ? MeasureAsync(call, request, authority, cancellationToken)
-            : SendAsync(new CallerRequest(request, authority, Call: null), cancellationToken);
+    {
+        var call = MeasuredCall.TryStart(_metrics, _timeProvider, request, authority);
+        var explanation = _explainer.TryStart(request, authority);
+        var caller = new CallerRequest(request, authority, call) { Explanation = explanation };
+        return call is null && explanation is null ? SendAsync(in caller, cancellationToken) : FollowAsync(caller, cancellationToken);
+    }
 
-    private Task<HttpResponseMessage> MeasureAsync(MeasuredCall call, HttpRequestMessage request, MeshAuthority authority, CancellationToken cancellationToken)
-        => call.RunAsync(measured => SendAsync(new CallerRequest(request, authority, measured), cancellationToken));
+    /// <summary>Somebody wants to know what becomes of the request.</summary>
+    private Task<HttpResponseMessage> FollowAsync(CallerRequest caller, CancellationToken cancellationToken)
+    {
+        var sending = caller.Call?.RunAsync(_ => SendAsync(in caller, cancellationToken)) ?? SendAsync(in caller, cancellationToken);
+        return caller.Explanation is { } explanation ? _explainer.FollowAsync(explanation, sending) : sending;
+    }
 
     /// <param name="caller">The caller's request.</param>
     /// <param name="cancellationToken">The caller's, or the deadline's.</param>
@@ -77,6 +94,7 @@ internal sealed class MeshPipeline
         var listener = authority.Listener.View;
         if (listener.IsPending)
         {
+            caller.Explanation?.OnNote($"waits for listener '{authority.Listener.Name}'");
             return WaitAndSendAsync(authority.Listener.WaitForChangeAsync(listener, cancellationToken), caller, route: "", cancellationToken);
         }
 
@@ -86,7 +104,7 @@ internal sealed class MeshPipeline
         }
 
         // 2. The route, and one of its clusters by weight; or an answer without one.
-        var outcome = _router.Route(request, authority, listener.Routes);
+        var outcome = _router.Route(request, authority, listener.Routes, caller.Explanation);
         if (outcome.Failure is not null)
         {
             return FailAsync(in caller, outcome.Failure);
@@ -110,8 +128,10 @@ internal sealed class MeshPipeline
         {
             if (plan.Filters[i].Begin(in request) is { } action)
             {
-                return new FilterRun(this, caller, listener, outcome, plan, _timeProvider).RunAsync(action, request, i, cancellationToken);
+                return new FilterRun(this, caller, listener, outcome, plan, _timeProvider).RunAsync(action, in request, i, cancellationToken);
             }
+
+            caller.Explanation?.OnFilter(plan.Names[i], FilterRun.Idle);
         }
 
         return RunRouteAsync(in caller, listener, in outcome, cancellationToken);
@@ -122,6 +142,7 @@ internal sealed class MeshPipeline
     {
         if (outcome.Reply is not null)
         {
+            caller.Explanation?.OnEnd("", ResponseDetails.DirectResponse);
             return Task.FromResult(outcome.Reply);
         }
 
@@ -169,7 +190,6 @@ internal sealed class MeshPipeline
 
     private Task<HttpResponseMessage> ForwardAsync(in CallerRequest caller, ListenerView listener, in RouteOutcome outcome, in RequestTimeout limits, CancellationToken cancellationToken)
     {
-
         // 5. The cluster: the route's, or the one that the request names.
         var cluster = outcome.Cluster;
         var route = outcome.Route!.Name; // neither failure nor reply
@@ -184,6 +204,7 @@ internal sealed class MeshPipeline
 
             if (cluster is null || cluster.View.IsPending)
             {
+                caller.Explanation?.OnNote($"waits for cluster '{outcome.ClusterName}', which it names itself");
                 return WaitAndSendAsync(demanded.WaitAsync(cancellationToken), caller, route, cancellationToken);
             }
         }
@@ -195,15 +216,25 @@ internal sealed class MeshPipeline
             return ForwardAsync(in caller, in outcome, in limits, cluster, view, cancellationToken);
         }
 
-        var standIn = listener.StandIn is null ? outcome : _router.Route(caller.Message, caller.Authority, listener.StandIn);
-        return standIn.Cluster?.View is { IsPending: false } ready
-            ? ForwardAsync(in caller, in standIn, in limits, standIn.Cluster, ready, cancellationToken)
-            : WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), caller, route, cancellationToken);
+        var standIn = listener.StandIn is null ? outcome : _router.Route(caller.Message, caller.Authority, listener.StandIn, caller.Explanation);
+        if (standIn.Cluster?.View is { IsPending: false } ready)
+        {
+            caller.Explanation?.OnNote($"cluster '{cluster.Name}' has not come yet: the routes before stand in");
+            return ForwardAsync(in caller, in standIn, in limits, standIn.Cluster, ready, cancellationToken);
+        }
+
+        caller.Explanation?.OnNote($"waits for cluster '{cluster.Name}'");
+        return WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), caller, route, cancellationToken);
     }
 
     private Task<HttpResponseMessage> ForwardAsync(
         in CallerRequest caller, in RouteOutcome outcome, in RequestTimeout limits, ClusterState cluster, ClusterView view, CancellationToken cancellationToken)
     {
+        if (caller.Explanation is { } explanation)
+        {
+            ExplanationNotes.OnCluster(explanation, in caller, in outcome, cluster.Name, in limits);
+        }
+
         if (view.IsAbsent)
         {
             return NotFoundAsync(in caller, in outcome, $"cluster '{cluster.Name}': {view.Error?.Message}");
@@ -213,7 +244,7 @@ internal sealed class MeshPipeline
         var (request, authority, _) = caller;
         List<string>? newCookies = null;
         var hash = view.Picker is { NeedsHash: true } ? _router.Hash(request, authority, in outcome, view.Config?.LoadBalancer, out newCookies) : RequestHash.None;
-        var hop = RequestRouter.HopOf(in outcome, in limits);
+        var hop = _router.HopOf(request, in outcome, in limits);
         if (_router.Change(in caller, in outcome, cluster.Name, in limits, in hop, newCookies, out var changed) is { } failure)
         {
             return FailAsync(in caller, failure);
@@ -237,18 +268,25 @@ internal sealed class MeshPipeline
             return await FailAsync(in caller, MeshFailure.Timeout(deadline, route, " before its cluster has come")).ConfigureAwait(false);
         }
 
-        return await SendAsync(caller with { Waited = caller.Waited + _timeProvider.GetElapsedTime(start) }, cancellationToken).ConfigureAwait(false);
+        var waited = _timeProvider.GetElapsedTime(start);
+        caller.Explanation?.OnWaited(waited);
+        return await SendAsync(caller with { Waited = caller.Waited + waited }, cancellationToken).ConfigureAwait(false);
     }
 
     private Task<HttpResponseMessage> NotFoundAsync(in CallerRequest caller, in RouteOutcome outcome, string reason)
     {
         _metrics.OnFailed(MeshFailureReason.ClusterUnavailable, caller.Authority.Host);
+        caller.Explanation?.OnNote(reason);
+        caller.Explanation?.OnEnd(ResponseFlags.NoCluster, ResponseDetails.ClusterNotFound);
         return Task.FromResult(_router.NotFound(caller.Message, caller.Authority, in outcome, reason));
     }
 
     public Task<HttpResponseMessage> FailAsync(in CallerRequest caller, MeshFailure failure)
     {
         _metrics.OnFailed(failure.Reason, caller.Authority.Host);
+        caller.Call?.OnFailed(failure.Flags, failure.Details);
+        caller.Explanation?.OnNote(failure.Message);
+        caller.Explanation?.OnEnd(failure.Flags, failure.Details);
         return failure.ToCallerAsync(caller.Message);
     }
 }

@@ -4,6 +4,7 @@ using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Matching;
 using ProxylessMesh.Messages;
 using ProxylessMesh.Routing;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Http;
 
@@ -19,13 +20,18 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
 {
     private static readonly TimeSpan MinGrpcTimeout = TimeSpan.FromMilliseconds(1);
 
-    public RouteOutcome Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes)
+    /// <param name="request">The caller's request.</param>
+    /// <param name="authority">What it asks for.</param>
+    /// <param name="routes">The routes.</param>
+    /// <param name="explanation">The request's, where somebody asked for one.</param>
+    public RouteOutcome Route(HttpRequestMessage request, MeshAuthority authority, RouteTable<ClusterState> routes, RequestExplanation? explanation = null)
     {
         // 1. The path in its normal form, and the virtual host.
         var uri = request.RequestUri!; // a request without a URI does not enter the mesh
         var normalized = PathNormalizer.Normalize(uri.PathAndQuery, routes.Connection.Path);
         if (normalized.LocalStatus != 0)
         {
+            explanation?.OnEnd("", normalized.LocalStatus == NormalizedPath.Rejected ? ResponseDetails.PathNormalizationFailed : ResponseDetails.DirectResponse);
             return RouteOutcome.Answer(LocalResponse.Create(
                 request, normalized.LocalStatus, location: normalized.LocalStatus == NormalizedPath.Redirected ? normalized.PathAndQuery : null));
         }
@@ -34,24 +40,36 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         var changedPath = ReferenceEquals(path, uri.PathAndQuery) ? null : path;
         var host = request.Headers.Host ?? authority.Host;
         var virtualHost = ReferenceEquals(host, authority.Host) ? authority.FindVirtualHost(routes) : routes.FindVirtualHost(host);
+        var headers = new RequestHeaders(request, host, changedPath, rules.IsGrpcDialect);
         if (virtualHost is null)
         {
+            if (explanation is not null)
+            {
+                ExplanationNotes.OnRouted(explanation, routes, host, virtualHost: null, route: null, path, in headers);
+            }
+
             return RouteOutcome.Fail(MeshFailureReason.NoRoute, $"no virtual host of route configuration '{routes.Name}' answers for host '{host}'");
         }
 
         // 2. TLS where it is required. A caller inside the mesh is an internal one.
         if (TlsRedirect.IsNeeded(virtualHost.Config.RequireTls, uri.Scheme, isInternal: true))
         {
+            explanation?.OnNote($"virtual host '{virtualHost.Name}' must be asked by TLS (require_tls)");
             return RouteOutcome.Answer(LocalResponse.Create(request, TlsRedirect.Status, TlsRedirect.Location(host, path)));
         }
 
         // 3. The route, and what it does.
-        var headers = new RequestHeaders(request, host, changedPath, rules.IsGrpcDialect);
-        switch (virtualHost.Match(RequestPath.WithoutQuery(path), in headers, random))
+        var route = virtualHost.Match(RequestPath.WithoutQuery(path), in headers, random);
+        if (explanation is not null)
+        {
+            ExplanationNotes.OnRouted(explanation, routes, host, virtualHost, route, path, in headers);
+        }
+
+        switch (route)
         {
             case ForwardRoute<ClusterState> forward:
                 var choice = forward.Pick(in headers, random);
-                return RouteOutcome.Forward(virtualHost, forward, choice, changedPath, choice.Cluster is null ? choice.ClusterNameOf(in headers) : null);
+                return RouteOutcome.Forward(routes.Connection, virtualHost, forward, choice, changedPath, choice.Cluster is null ? choice.ClusterNameOf(in headers) : null);
 
             case RedirectRoute<ClusterState> redirect:
                 return RouteOutcome.Answer(LocalResponse.Create(
@@ -69,7 +87,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
             default:
                 return RouteOutcome.Fail(
                     MeshFailureReason.NoRoute,
-                    $"no route of virtual host '{virtualHost.Name}' in route configuration '{routes.Name}' matches {request.Method} {path}");
+                    $"no route of virtual host '{virtualHost.Name}' in route configuration '{routes.Name}' matches {request.Method} {RequestPath.WithoutQuery(path)}");
         }
     }
 
@@ -103,8 +121,10 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     }
 
     /// <summary>What the next hop is told.</summary>
-    public static HopHeaders HopOf(in RouteOutcome outcome, in RequestTimeout limits)
-        => new(limits.Route is null ? null : outcome.Route!.ExpectedTimeout, outcome.VirtualHost!.Config.IncludeAttemptCount); // the outcome is to forward
+    public HopHeaders HopOf(HttpRequestMessage request, in RouteOutcome outcome, in RequestTimeout limits) => new(
+        limits.Route is null ? null : outcome.Route!.ExpectedTimeout, // the outcome is to forward
+        outcome.VirtualHost!.Config.IncludeAttemptCount,
+        MeshRequestId.For(request, outcome.Connection!.GeneratesRequestId ?? rules.GeneratesRequestIds));
 
     /// <summary>Answers a request whose cluster does not exist (<c>cluster_not_found_response_code</c>).</summary>
     public HttpResponseMessage NotFound(HttpRequestMessage request, MeshAuthority authority, in RouteOutcome outcome, string reason)
@@ -206,6 +226,7 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     private HeaderFormatContext Context(HttpRequestMessage request, string host, string path, VirtualHost<ClusterState> virtualHost, Route<ClusterState> route) => new()
     {
         Request = new RequestHeaderMap(request, host),
+        Message = request,
         OriginalPath = path,
         Protocol = OutgoingRequest.ProtocolOf(request),
         StartTime = timeProvider.GetUtcNow(),

@@ -1,4 +1,5 @@
 using ProxylessMesh.Clusters;
+using ProxylessMesh.Configuration;
 using ProxylessMesh.Filters;
 using ProxylessMesh.Routing;
 
@@ -12,6 +13,9 @@ internal readonly record struct RouteOutcome
 
     /// <summary>The mesh's own answer.</summary>
     public HttpResponseMessage? Reply { get; private init; }
+
+    /// <summary>What its listener says.</summary>
+    public HttpConnectionConfig? Connection { get; private init; }
 
     public VirtualHost<ClusterState>? VirtualHost { get; private init; }
 
@@ -31,15 +35,16 @@ internal readonly record struct RouteOutcome
     /// <summary>The filters that act on it before that; <see langword="null"/> for none.</summary>
     public FilterPlan? Filters { get; private init; }
 
-    /// <summary>The same for a request whose own URI says what its path is now.</summary>
-    public RouteOutcome WithOwnPath() => this with { Path = null };
+    /// <summary>The same for a copy of the request whose URI has the path in its normal form.</summary>
+    public RouteOutcome OfCopy => this with { Path = null };
 
     public static RouteOutcome Fail(MeshFailureReason reason, string message) => new() { Failure = new MeshFailure(reason, message) };
 
     public static RouteOutcome Answer(HttpResponseMessage reply, FilterPlan? filters = null) => new() { Reply = reply, Filters = filters };
 
-    public static RouteOutcome Forward(VirtualHost<ClusterState> host, ForwardRoute<ClusterState> route, ClusterChoice<ClusterState> choice, string? path, string? clusterName) => new()
+    public static RouteOutcome Forward(HttpConnectionConfig connection, VirtualHost<ClusterState> host, ForwardRoute<ClusterState> route, ClusterChoice<ClusterState> choice, string? path, string? clusterName) => new()
     {
+        Connection = connection,
         VirtualHost = host,
         Route = route,
         Choice = choice,

@@ -8,7 +8,7 @@ namespace ProxylessMesh.Http;
 internal sealed record RoutedExtras
 {
     /// <summary>For the many that have nothing but the number of the attempt to tell: Istio asks for it on every virtual host.</summary>
-    private static readonly RoutedExtras CountingAttempts = new() { Hop = new HopHeaders(null, CountsAttempts: true) };
+    private static readonly RoutedExtras CountingAttempts = new() { Hop = new HopHeaders(null, CountsAttempts: true, RequestId: null) };
 
     private static readonly RoutedExtras Filtered = new() { IsFiltered = true };
 
@@ -43,6 +43,7 @@ internal sealed record RoutedExtras
         if (changed is not null
             || caller.Deadline is not null
             || hop.ExpectedTimeout is not null
+            || hop.RequestId is not null
             || !hash.IsNone
             || caller.Call is not null
             || caller.Waited != TimeSpan.Zero

@@ -1,6 +1,7 @@
 using ProxylessMesh.Clusters;
 using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Resilience;
+using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Http;
 
@@ -50,6 +51,9 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
 
     /// <summary>The attempt's measurement, once it has begun.</summary>
     public MeasuredAttempt? Attempt => extras?.Attempt;
+
+    /// <inheritdoc cref="CallerRequest.Explanation"/>
+    public RequestExplanation? Explanation => extras?.Explanation;
 
     /// <summary>The same with an attempt that is measured, as its call is.</summary>
     public RoutedRequest WithAttempt(MeasuredAttempt attempt) => new(original, authority, cluster, extras! with { Attempt = attempt });

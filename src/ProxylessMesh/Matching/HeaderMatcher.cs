@@ -60,6 +60,18 @@ internal sealed record HeaderMatcher
         return IsAnyMatch(values) != Invert;
     }
 
+    /// <summary>For a person. A value that may be a secret is left out.</summary>
+    public override string ToString()
+    {
+        var condition = this switch
+        {
+            { _string: { } text } => SecretNames.Contains(Name) ? $"{text.Kind.ToString().ToLowerInvariant()} ***" : text.ToString(),
+            { _range: (long start, long end) } => string.Create(CultureInfo.InvariantCulture, $"in [{start}, {end})"),
+            _ => _present ? "present" : "absent",
+        };
+        return $"header '{Name}' {(Invert ? "not " : "")}{condition}";
+    }
+
     private bool IsAnyMatch(StringValues values)
     {
         foreach (var value in values)

@@ -14,4 +14,8 @@ internal sealed record QueryParameterMatcher(string Name, StringMatcher? Value, 
         => RequestPath.TryGetParameter(query, Name, out var value)
             ? Value?.IsMatch(value) ?? Present
             : Value is null && !Present;
+
+    /// <summary>For a person. A value that may be a secret is left out.</summary>
+    public override string ToString()
+        => $"query parameter '{Name}' {(Value is null ? Present ? "present" : "absent" : SecretNames.Contains(Name) ? "***" : Value)}";
 }

@@ -6,6 +6,9 @@ internal sealed record HeaderFormatContext
     /// <summary>The request's headers as they stand, pseudo-headers included.</summary>
     public required IHeaderMap Request { get; init; }
 
+    /// <summary>The request as filters have left it, for what they have noted; <see langword="null"/> where there are no filters.</summary>
+    public HttpRequestMessage? Message { get; init; }
+
     /// <summary>The response's headers, once it is there.</summary>
     public IHeaderMap? Response { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
 
@@ -46,10 +47,24 @@ internal static class HeaderFormatter
         HeaderFormatKind.VirtualHostName => OrAbsent(context.VirtualHostName),
         HeaderFormatKind.VirtualClusterName => OrAbsent(context.VirtualClusterName),
         HeaderFormatKind.ClusterName => OrAbsent(context.ClusterName),
+        HeaderFormatKind.Metadata => Metadata(part.Text, context),
         _ => Absent,
     };
 
     private static string OrAbsent(string? value) => string.IsNullOrEmpty(value) ? Absent : value;
+
+    /// <summary>Text as it is, everything else as JSON.</summary>
+    private static string Metadata(string path, HeaderFormatContext context)
+    {
+        var keys = path.Split(':');
+        var found = context.Message is { } message ? RequestMetadata.Of(message)?.Find(keys[0], keys[1..]) : null;
+        return found switch
+        {
+            null => Absent,
+            JsonValue value when value.TryGetValue<string>(out var text) => text,
+            _ => found.ToJsonString(),
+        };
+    }
 
     /// <summary>The first value of a name.</summary>
     private static string Header(IHeaderMap? headers, HeaderFormatPart part)

@@ -50,6 +50,9 @@ internal sealed class HeaderMutations
         }
     }
 
+    /// <summary>Adds one header at once, as its action says.</summary>
+    public static void Apply(HeaderAdditionConfig addition, IHeaderMap headers, HeaderFormatContext context) => Apply([], [addition], headers, context);
+
     private static void Apply(ImmutableArray<string> removals, ImmutableArray<HeaderAdditionConfig> additions, IHeaderMap headers, HeaderFormatContext context)
     {
         foreach (var name in removals)

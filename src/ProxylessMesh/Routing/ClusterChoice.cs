@@ -14,6 +14,7 @@ internal sealed class ClusterChoice<TCluster>
     public ClusterChoice(WeightedClusterConfig config, ForwardActionConfig action, RouteScope scope, RouteConfig route, Func<string, TCluster> cluster)
     {
         _name = config.ClusterName;
+        Weight = config.Weight;
         ClusterHeader = config.ClusterHeader;
         Cluster = ClusterHeader is null ? cluster(config.ClusterName) : null;
         Headers = scope.Mutations(config.Headers, route.Headers);
@@ -27,6 +28,9 @@ internal sealed class ClusterChoice<TCluster>
 
     /// <summary>The header that names the cluster, where <see cref="Cluster"/> is <see langword="null"/>.</summary>
     public string? ClusterHeader { get; }
+
+    /// <summary>Its share of the route's requests, of the sum of all weights.</summary>
+    public uint Weight { get; }
 
     /// <summary>The header mutations of all levels.</summary>
     public HeaderMutations Headers { get; }

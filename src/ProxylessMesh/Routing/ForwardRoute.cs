@@ -35,13 +35,27 @@ internal sealed class ForwardRoute<TCluster> : Route<TCluster>
     public ClusterChoice<TCluster> Pick<THeaders>(in THeaders headers, IRandomSource random)
         where THeaders : struct, IRequestHeaders
     {
-        if (Action.RandomValueHeader is { } name
-            && headers.GetHeader(name) is [{ } value, ..]
-            && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            return _clusters.At(number);
-        }
+        return TryGetNumber(in headers, out var number) ? _clusters.At(number) : _clusters.Draw(random);
+    }
 
-        return _clusters.Draw(random);
+    /// <summary>Says for a person why it was this cluster.</summary>
+    /// <param name="choice">What <see cref="Pick"/> gave.</param>
+    /// <param name="headers">The request's headers.</param>
+    public string Explain<THeaders>(ClusterChoice<TCluster> choice, in THeaders headers)
+        where THeaders : struct, IRequestHeaders
+    {
+        var share = Action.Clusters.Length == 1
+            ? "the route's only one"
+            : string.Create(CultureInfo.InvariantCulture, $"weight {choice.Weight} of {Action.Clusters.Sum(static cluster => (long)cluster.Weight)}, {(TryGetNumber(in headers, out _) ? $"taken by the number in header '{Action.RandomValueHeader}'" : "drawn")}");
+        return choice.ClusterHeader is { } header ? $"named by the request's header '{header}' ({share})" : share;
+    }
+
+    private bool TryGetNumber<THeaders>(in THeaders headers, out ulong number)
+        where THeaders : struct, IRequestHeaders
+    {
+        number = 0;
+        return Action.RandomValueHeader is { } name
+            && headers.GetHeader(name) is [{ } value, ..]
+            && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 }

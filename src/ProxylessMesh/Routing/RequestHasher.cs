@@ -8,6 +8,7 @@ using Microsoft.Extensions.Primitives;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Matching;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Routing;
 

@@ -41,50 +41,64 @@ internal abstract class Route<TCluster>
         _ => throw new UnreachableException($"Route '{config.Name}' has an action of the unknown type {config.Action.GetType().Name}."),
     };
 
+    /// <inheritdoc cref="FindUnmet"/>
+    /// <returns>Whether the request meets all conditions.</returns>
+    public bool IsMatch<THeaders>(ReadOnlySpan<char> path, in THeaders headers, IRandomSource random)
+        where THeaders : struct, IRequestHeaders
+        => FindUnmet(path, in headers, random).Kind == RouteConditionKind.None;
+
     /// <param name="path">The request's path without its query.</param>
     /// <param name="headers">The request's headers.</param>
-    /// <param name="random">Draws for a route that takes a share of the requests only.</param>
-    public bool IsMatch<THeaders>(ReadOnlySpan<char> path, in THeaders headers, IRandomSource random)
+    /// <param name="random">Draws for a route that takes a share of the requests only; <see langword="null"/> leaves that condition out.</param>
+    /// <returns>The first condition that the request does not meet.</returns>
+    public UnmetCondition FindUnmet<THeaders>(ReadOnlySpan<char> path, in THeaders headers, IRandomSource? random)
         where THeaders : struct, IRequestHeaders
     {
         if (!_path.IsMatch(path))
         {
-            return false;
+            return new UnmetCondition(RouteConditionKind.Path);
         }
 
-        foreach (var header in _headers)
+        for (var i = 0; i < _headers.Length; i++)
         {
-            if (!header.IsMatch(headers.GetHeader(header.Name)))
+            if (!_headers[i].IsMatch(headers.GetHeader(_headers[i].Name)))
             {
-                return false;
+                return new UnmetCondition(RouteConditionKind.Header, i);
             }
         }
 
-        return !_hasMore || MeetsTheRest(in headers, random);
+        return _hasMore ? FindUnmetOfTheRest(in headers, random) : default;
     }
 
-    private bool MeetsTheRest<THeaders>(in THeaders headers, IRandomSource random)
+    private UnmetCondition FindUnmetOfTheRest<THeaders>(in THeaders headers, IRandomSource? random)
         where THeaders : struct, IRequestHeaders
     {
         var match = Config.Match;
-        if (match.IsImpossible || (match.IsGrpc && !GrpcRequest.IsGrpc(headers.GetHeader("content-type"))))
+        if (match.IsImpossible)
         {
-            return false;
+            return new UnmetCondition(RouteConditionKind.Impossible);
+        }
+
+        if (match.IsGrpc && !GrpcRequest.IsGrpc(headers.GetHeader("content-type")))
+        {
+            return new UnmetCondition(RouteConditionKind.Grpc);
         }
 
         if (!match.QueryParameters.IsEmpty)
         {
             var query = RequestPath.QueryOf(headers.GetHeader(":path").ToString());
-            foreach (var parameter in match.QueryParameters)
+            for (var i = 0; i < match.QueryParameters.Length; i++)
             {
-                if (!parameter.IsMatch(query))
+                if (!match.QueryParameters[i].IsMatch(query))
                 {
-                    return false;
+                    return new UnmetCondition(RouteConditionKind.QueryParameter, i);
                 }
             }
         }
 
         // Last, so that only a request that meets everything else is drawn for.
-        return match.Fraction is not { } fraction || random.Next(fraction.Denominator) < fraction.Numerator;
+        return match.Fraction is { } fraction && random?.Next(fraction.Denominator) >= fraction.Numerator
+            ? new UnmetCondition(RouteConditionKind.Fraction)
+            : default;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Filters;
 
@@ -11,11 +12,13 @@ namespace ProxylessMesh.Routing;
 internal sealed class RouteTable<TCluster>
     where TCluster : class
 {
+    private readonly RoutesConfig _config;
     private readonly DomainIndex<VirtualHost<TCluster>> _domains;
     private readonly bool _ignorePort;
 
     private RouteTable(RoutesConfig config, HttpConnectionConfig connection, DomainIndex<VirtualHost<TCluster>> domains, IReadOnlyCollection<TCluster> clusters, FilterChain? filters)
     {
+        _config = config;
         Filters = filters;
         Name = config.Name;
         Connection = connection;
@@ -70,7 +73,34 @@ internal sealed class RouteTable<TCluster>
 
     /// <param name="host">The request's authority as the caller gave it, with its port if it has one.</param>
     /// <returns>The virtual host that answers for it, or null.</returns>
-    public VirtualHost<TCluster>? FindVirtualHost(ReadOnlySpan<char> host)
+    public VirtualHost<TCluster>? FindVirtualHost(ReadOnlySpan<char> host) => _domains.Find(DomainOf(host));
+
+    /// <summary>Asks every virtual host again, for a person: slow.</summary>
+    /// <param name="host">As in <see cref="FindVirtualHost"/>.</param>
+    /// <param name="found">What that found.</param>
+    /// <returns>All virtual hosts in their order, each but <paramref name="found"/> with the reason why it is not that.</returns>
+    public ImmutableArray<MeshCandidate> Explain(ReadOnlySpan<char> host, VirtualHost<TCluster>? found)
+    {
+        var domain = DomainOf(host).ToString();
+        var candidates = ImmutableArray.CreateBuilder<MeshCandidate>(_config.VirtualHosts.Length);
+        foreach (var config in _config.VirtualHosts)
+        {
+            // The same search among this one's domains alone: it loses by having none that fits, or to one that fits better.
+            var own = new DomainIndex<string>(config.Domains.Select(static domain => KeyValuePair.Create(domain, domain))).Find(domain);
+            candidates.Add(new MeshCandidate
+            {
+                Name = config.Name,
+                Rejection = ReferenceEquals(config, found?.Config) ? null
+                    : own is null ? $"none of its domains is '{domain}': {string.Join(", ", config.Domains)}"
+                    : $"its domain '{own}' fits '{domain}' less than one of virtual host '{found?.Name}'",
+            });
+        }
+
+        return candidates.MoveToImmutable();
+    }
+
+    /// <summary>What domains are compared with.</summary>
+    private ReadOnlySpan<char> DomainOf(ReadOnlySpan<char> host)
     {
         // A client asks for the port that its listener stands for: the listener's own and any port are the same.
         var end = PortOf(host);
@@ -78,10 +108,10 @@ internal sealed class RouteTable<TCluster>
         var port = _ignorePort || Connection.StripPort != HostPortStripping.None ? [] : host[end..];
         if (!Connection.StripTrailingDot || name is not [.., '.'])
         {
-            return _domains.Find(host[..(end + port.Length)]);
+            return host[..(end + port.Length)];
         }
 
-        return _domains.Find(port.IsEmpty ? name[..^1] : string.Concat(name[..^1], port).AsSpan());
+        return port.IsEmpty ? name[..^1] : string.Concat(name[..^1], port).AsSpan();
     }
 
     /// <returns>Where the port begins, colon included; the length where there is none.</returns>

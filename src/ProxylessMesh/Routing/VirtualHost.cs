@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
 
@@ -55,6 +57,39 @@ internal sealed class VirtualHost<TCluster>
 
         return null;
     }
+
+    /// <summary>Asks every route again, for a person: slow.</summary>
+    /// <param name="path">The request's path without its query.</param>
+    /// <param name="headers">The request's headers.</param>
+    /// <param name="found">What <see cref="Match"/> found: what was drawn then is not drawn again.</param>
+    /// <returns>All routes in their order, each but <paramref name="found"/> with the first reason why it is not that.</returns>
+    public ImmutableArray<MeshCandidate> Explain<THeaders>(ReadOnlySpan<char> path, in THeaders headers, Route<TCluster>? found)
+        where THeaders : struct, IRequestHeaders
+    {
+        var candidates = ImmutableArray.CreateBuilder<MeshCandidate>(_routes.Length);
+        var isBefore = true;
+        for (var i = 0; i < _routes.Length; i++)
+        {
+            var route = _routes[i];
+            var isFound = ReferenceEquals(route, found);
+            isBefore &= !isFound;
+            var unmet = isFound ? default : route.FindUnmet(path, in headers, random: null);
+            candidates.Add(new MeshCandidate
+            {
+                Name = NameOf(route),
+                Rejection = unmet.Kind != RouteConditionKind.None ? RouteConditions.Describe(route.Config.Match, unmet, in headers)
+                    : isFound ? null
+                    : isBefore ? RouteConditions.Describe(route.Config.Match, new UnmetCondition(RouteConditionKind.Fraction), in headers)
+                    : "stands behind a route that matches",
+            });
+        }
+
+        return candidates.MoveToImmutable();
+    }
+
+    /// <summary>What a route is called in explanations: by its place where it has no name.</summary>
+    public string NameOf(Route<TCluster> route)
+        => route.Name.Length > 0 ? route.Name : string.Create(CultureInfo.InvariantCulture, $"#{Array.IndexOf(_routes, route)}");
 
     /// <summary>The name under which statistics count a request, or <see langword="null"/> when there are no virtual clusters.</summary>
     public string? FindVirtualCluster<THeaders>(in THeaders headers)

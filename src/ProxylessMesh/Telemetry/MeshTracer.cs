@@ -66,6 +66,17 @@ internal static class MeshTracer
         }
     }
 
+    /// <summary>Says why a call failed in the mesh, as a proxy's access log would.</summary>
+    public static void SetFailure(Activity span, string flags, string details)
+    {
+        if (flags.Length > 0)
+        {
+            span.SetTag(TelemetryNames.ResponseFlags, flags);
+        }
+
+        span.SetTag(TelemetryNames.ResponseDetails, details);
+    }
+
     /// <summary>Ends the span of a gRPC call or attempt.</summary>
     public static void StopGrpc(Activity span, int status, string? error)
     {
@@ -102,6 +113,13 @@ internal static class MeshTracer
         Stop(span);
     }
 
+    /// <summary>A query may hold what is nobody's business; System.Net.Http writes it likewise.</summary>
+    public static string WithoutSecrets(Uri uri)
+    {
+        var start = uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+        return uri.Query.Length == 0 ? start : $"{start}?*";
+    }
+
     private static Activity? Start(string name, in RequestDescription request)
     {
         var span = Source.StartActivity(name, ActivityKind.Client);
@@ -127,13 +145,6 @@ internal static class MeshTracer
         span.SetTag(TelemetryNames.ServerAddress, uri.Host);
         span.SetTag(TelemetryNames.ServerPort, uri.Port);
         return span;
-    }
-
-    /// <summary>A query may hold what is nobody's business; System.Net.Http writes it likewise.</summary>
-    private static string WithoutSecrets(Uri uri)
-    {
-        var start = uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
-        return uri.Query.Length == 0 ? start : $"{start}?*";
     }
 
     /// <summary>A body often ends in the midst of something else, whose span must stay the current one.</summary>

@@ -12,6 +12,8 @@ internal static class ResponseDetails
     public const string PerTryTimeout = "upstream_per_try_timeout";
     public const string StreamIdleTimeout = "stream_idle_timeout";
     public const string MaxDurationTimeout = "max_duration_timeout";
+    public const string PathNormalizationFailed = "path_normalization_failed";
+    public const string DownstreamRemoteDisconnect = "downstream_remote_disconnect";
     public const string FaultAbort = "fault_filter_abort";
     public const string LocalRateLimited = "local_rate_limited";
     public const string RateLimited = "request_rate_limited";

@@ -37,6 +37,12 @@ internal static class TelemetryNames
     public const string Failures = "mesh.client.failures";
     public const string Cluster = "mesh.cluster";
 
+    /// <summary>Envoy's short names for what became of a request.</summary>
+    public const string ResponseFlags = "mesh.response_flags";
+
+    /// <summary>Envoy's words for why.</summary>
+    public const string ResponseDetails = "mesh.response_code_details";
+
     // Limited requests.
     public const string LocalRateLimits = "mesh.client.local_rate_limit.requests";
     public const string RateLimits = "mesh.client.rate_limit.requests";

@@ -35,12 +35,14 @@ internal sealed class EndpointDialer(EndpointAddress address, TimeSpan connectTi
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new EndpointConnectException($"endpoint {address}: no connection within {connectTimeout.TotalSeconds:0.###} s (connect_timeout)", exception);
+            throw new EndpointConnectException($"endpoint {address}: no connection within {connectTimeout.TotalSeconds:0.###} s (connect_timeout)", exception) { Reason = "connection_timeout" };
         }
         catch (SocketException exception)
         {
             socket.Dispose();
-            throw new EndpointConnectException($"endpoint {address}: {exception.Message}", exception);
+            throw exception.SocketErrorCode == SocketError.ConnectionRefused
+                ? new EndpointConnectException($"endpoint {address}: {exception.Message}", exception) { Reason = "remote_connection_failure|delayed_connect_error:_Connection_refused" }
+                : new EndpointConnectException($"endpoint {address}: {exception.Message}", exception);
         }
         catch
         {

@@ -8,6 +8,7 @@ internal static class NewerElements
 {
     private const string Core = "envoy.config.core.v3.";
     private const string Route = "envoy.config.route.v3.";
+    private const string Mutation = "envoy.config.common.mutation_rules.v3.HeaderMutation.";
     private const string Discovery = "envoy.service.discovery.v3.";
     private const string Tls = "envoy.extensions.transport_sockets.tls.v3.";
     private const string Balancing = "envoy.extensions.load_balancing_policies.";
@@ -30,6 +31,15 @@ internal static class NewerElements
         [Route + "RouteAction.host_rewrite"] = "changes the authority sent",
         [Route + "RouteAction.RequestMirrorPolicy.host_rewrite_literal"] = "changes the authority of the copy",
         [Route + "DirectResponseAction.body_format"] = "changes the body answered",
+
+        [Core + "KeyValuePair"] = "type of KeyValueAppend.record",
+        [Core + "KeyValuePair.key"] = "part of KeyValuePair",
+        [Core + "KeyValuePair.value"] = "part of KeyValuePair",
+        [Core + "KeyValueAppend.record"] = "the parameter to set, in the form that is not deprecated",
+        [Mutation + "RemoveOnMatch"] = "removes headers",
+        [Mutation + "RemoveOnMatch.key_matcher"] = "part of RemoveOnMatch",
+        [Mutation + "remove_on_match"] = "carries RemoveOnMatch",
+        ["envoy.extensions.filters.http.header_mutation.v3.Mutations.query_parameter_mutations"] = "changes the query sent",
 
         [Core + "SocketAddress.network_namespace_filepath"] = "changes where an address is dialled",
         ["envoy.config.cluster.v3.Cluster.transport_socket_matcher"] = "chooses the transport socket: unread, TLS could be missed",

@@ -10,43 +10,47 @@ namespace ProxylessMesh.Tests.EndToEnd;
 /// <summary>What a caller is told at each stage that can fail: an exception for HTTP, UNAVAILABLE with the same text for gRPC.</summary>
 public sealed class FailureTests
 {
-    public static TheoryData<string, MeshFailureReason, string[]> Stages => new()
+    public static TheoryData<string, MeshFailureReason, string, string[]> Stages => new()
     {
-        { "rejected-listener", MeshFailureReason.NoListener, ["rejected-listener", "test-node", "127.0.0.1"] },
-        { "other-host", MeshFailureReason.NoRoute, ["virtual host", "other-host"] },
-        { "no-route", MeshFailureReason.NoRoute, ["no route", "no-route"] },
-        { "server-route", MeshFailureReason.UnsupportedRoute, ["non_forwarding_action"] },
-        { "rejected-cluster", MeshFailureReason.ClusterUnavailable, ["rejected-cluster-cluster", "test-node"] },
-        { "tls", MeshFailureReason.ClusterUnavailable, ["UpstreamTlsContext", "MeshOptions.UpstreamTls"] },
-        { "empty", MeshFailureReason.NoHealthyEndpoint, ["empty-cluster", "no healthy endpoint"] },
-        { "refusing", MeshFailureReason.ConnectFailure, ["refusing-cluster", "127.0.0.1:1"] },
+        { "rejected-listener", MeshFailureReason.NoListener, "NR route_not_found", ["rejected-listener", "test-node", "127.0.0.1"] },
+        { "other-host", MeshFailureReason.NoRoute, "NR route_not_found", ["virtual host", "other-host"] },
+        { "no-route", MeshFailureReason.NoRoute, "NR route_not_found", ["no route", "no-route"] },
+        { "server-route", MeshFailureReason.UnsupportedRoute, "NR route_not_found", ["non_forwarding_action"] },
+        { "rejected-cluster", MeshFailureReason.ClusterUnavailable, "NC cluster_not_found", ["rejected-cluster-cluster", "test-node"] },
+        { "tls", MeshFailureReason.ClusterUnavailable, "NC cluster_not_found", ["UpstreamTlsContext", "MeshOptions.UpstreamTls"] },
+        { "empty", MeshFailureReason.NoHealthyEndpoint, "UH no_healthy_upstream", ["empty-cluster", "no healthy endpoint"] },
+        { "refusing", MeshFailureReason.ConnectFailure, "UF upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}", ["refusing-cluster", "127.0.0.1:1"] },
     };
 
     [Theory]
     [MemberData(nameof(Stages))]
-    public async Task Send_StageFails_HttpCallerIsToldStageAndReason(string authority, MeshFailureReason reason, string[] words)
+    public async Task Send_StageFails_HttpCallerIsToldStageAndReason(string authority, MeshFailureReason reason, string envoy, string[] words)
     {
         await using var mesh = await MeshFixture.StartAsync(Resources());
 
         var exception = await Assert.ThrowsAsync<MeshRequestException>(() => mesh.Client.GetAsync(new Uri($"http://{authority}/")));
 
         Assert.Equal(reason, exception.Reason);
+        Assert.Equal(envoy, $"{exception.ResponseFlags} {exception.ResponseDetails}");
         Assert.All(words, word => Assert.Contains(word, exception.Message, StringComparison.Ordinal));
         Assert.Equal(reason == MeshFailureReason.NoRoute ? HttpStatusCode.NotFound : HttpStatusCode.ServiceUnavailable, exception.StatusCode);
     }
 
     [Theory]
     [MemberData(nameof(Stages))]
-    public async Task Call_StageFails_GrpcCallerIsToldUnavailableWithTheSameText(string authority, MeshFailureReason reason, string[] words)
+    public async Task Call_StageFails_GrpcCallerIsToldUnavailableWithTheSameText(string authority, MeshFailureReason reason, string envoy, string[] words)
     {
         await using var mesh = await MeshFixture.StartAsync(Resources());
         var client = mesh.Grpc($"xds:///{authority}", out var channel);
         using var _ = channel;
+        using var capture = MeshExplanation.Capture();
 
         var exception = await Assert.ThrowsAsync<RpcException>(
             async () => await client.UnaryAsync(new EchoRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime + TestTimeouts.Default));
 
         Assert.True(exception.StatusCode == StatusCode.Unavailable, $"{reason}: {exception.Status}");
+        var explanation = Assert.Single(capture.Requests);
+        Assert.Equal(envoy, $"{explanation.ResponseFlags} {explanation.ResponseDetails}");
         Assert.All(words, word => Assert.Contains(word, exception.Status.Detail, StringComparison.Ordinal));
     }
 

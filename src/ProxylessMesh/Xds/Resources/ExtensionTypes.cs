@@ -40,6 +40,12 @@ internal static class ExtensionTypes
 
     public static readonly string CorsPolicy = ResourceReader.TypeUrlOf<CorsPolicy>();
 
+    public static readonly string HeaderMutation = ResourceReader.TypeUrlOf<Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutation>();
+
+    public static readonly string HeaderMutationPerRoute = ResourceReader.TypeUrlOf<Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutationPerRoute>();
+
+    public static readonly string HeaderToMetadata = ResourceReader.TypeUrlOf<Envoy.Extensions.Filters.Http.HeaderToMetadata.V3.Config>();
+
     public static readonly string GrpcStats = ResourceReader.TypeUrlOf<GrpcStats>();
 
     public static readonly string StatefulSession = ResourceReader.TypeUrlOf<StatefulSession>();

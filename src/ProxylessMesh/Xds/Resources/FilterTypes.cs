@@ -16,6 +16,8 @@ internal static class FilterTypes
     {
         [ExtensionTypes.Router] = static (config, _, context) => Unpack(config, Router.Parser, context),
         [ExtensionTypes.Fault] = FaultReader.Read,
+        [ExtensionTypes.HeaderMutation] = HeaderFilterReader.ReadMutation,
+        [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
         [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.Read,
         [ExtensionTypes.RateLimit] = GlobalRateLimitReader.Read,
         [ExtensionTypes.StatefulSession] = ReadSession,
@@ -28,6 +30,8 @@ internal static class FilterTypes
     public static readonly IReadOnlyDictionary<string, FilterConfigReader> Overrides = new Dictionary<string, FilterConfigReader>(StringComparer.Ordinal)
     {
         [ExtensionTypes.Fault] = FaultReader.Read,
+        [ExtensionTypes.HeaderMutationPerRoute] = HeaderFilterReader.ReadMutationPerRoute,
+        [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
         [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.ReadOverride,
         [ExtensionTypes.RateLimitPerRoute] = GlobalRateLimitReader.ReadOverride,
         [ExtensionTypes.StatefulSessionPerRoute] = ReadSessionPerRoute,

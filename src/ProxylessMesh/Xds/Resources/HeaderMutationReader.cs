@@ -60,7 +60,7 @@ internal static class HeaderMutationReader
     }
 
     /// <summary>The name, in lower case, of a header that may be changed: a request keeps its pseudo-headers and its host.</summary>
-    private static string? ReadName(string name, string field, DecodeContext context)
+    public static string? ReadName(string name, string field, DecodeContext context)
     {
         var lower = ReadReference(name, field, context);
         if (lower is not null && (lower[0] == ':' || lower == "host"))
@@ -87,7 +87,8 @@ internal static class HeaderMutationReader
         return read.ToImmutable();
     }
 
-    private static HeaderAdditionConfig? ReadAddition(HeaderValueOption addition, DecodeContext context)
+    /// <summary>One header to add.</summary>
+    public static HeaderAdditionConfig? ReadAddition(HeaderValueOption addition, DecodeContext context)
     {
         var name = ReadName(addition.Header?.Key ?? "", "header.key", context);
         var text = addition.Header is { RawValue.Length: > 0 } raw ? raw.RawValue.ToStringUtf8() : addition.Header?.Value ?? "";

@@ -12,6 +12,7 @@ internal static class HttpConnectionReader
         Path = ReadPath(manager, context),
         StripPort = ReadStripping(manager, context),
         StripTrailingDot = manager.StripTrailingHostDot,
+        GeneratesRequestId = manager.GenerateRequestId,
     };
 
     private static PathNormalizationConfig ReadPath(HttpConnectionManager manager, DecodeContext context)

@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Primitives;
 using ProxylessMesh.Configuration;
 
-namespace ProxylessMesh.Routing;
+namespace ProxylessMesh.Messages;
 
 /// <summary>Reads cookies of requests, and writes those that a hash policy makes. Stateless.</summary>
 internal static class RequestCookies
