@@ -140,7 +140,7 @@ internal static class LocalRateLimitReader
             }
             else if (ReadBucket(descriptor.TokenBucket, context) is { } bucket)
             {
-                read.Add(new LocalDescriptorConfig([.. descriptor.Entries.Select(static entry => new KeyValuePair<string, string>(entry.Key, entry.Value))], bucket, descriptor.ShadowMode));
+                read.Add(new LocalDescriptorConfig([.. descriptor.Entries.Select(static entry => System.Collections.Generic.KeyValuePair.Create(entry.Key, entry.Value))], bucket, descriptor.ShadowMode));
             }
         }
 
