@@ -68,6 +68,8 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
         FaultConfig => FaultFilter.Create(setup, environment),
         HeaderMutationFilterConfig => HeaderMutationFilter.Create(setup, environment.TimeProvider),
         HeaderToMetadataConfig => HeaderToMetadataFilter.Create(setup),
+        LocalRateLimitConfig => LocalRateLimitFilter.Create(setup, environment),
+        GlobalRateLimitConfig => GlobalRateLimitFilter.Create(setup, environment),
         _ => null,
     };
 

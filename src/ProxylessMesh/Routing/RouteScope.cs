@@ -29,7 +29,7 @@ internal sealed record RouteScope(RoutesConfig? Routes, VirtualHostConfig? Virtu
             return null;
         }
 
-        var told = new FilterRoute { RouteName = route.Name, VirtualHostName = VirtualHost?.Name ?? "", ClusterName = cluster?.ClusterName ?? "" };
+        var told = new FilterRoute { RouteName = route.Name, VirtualHostName = VirtualHost?.Name ?? "", ClusterName = cluster?.ClusterName ?? "", RateLimits = RateLimitsOf(route) };
         var host = $"{Routes?.Name}/{VirtualHost?.Name}";
         var place = $"{host}/{PlaceOf(route, cluster)}";
         return Chain.PlanFor(
@@ -39,6 +39,11 @@ internal sealed record RouteScope(RoutesConfig? Routes, VirtualHostConfig? Virtu
             new FilterLevel(route.Filters, place),
             new FilterLevel(cluster?.Filters ?? FilterOverridesConfig.None, $"{place}/{cluster?.ClusterName}"));
     }
+
+    private RouteRateLimits RateLimitsOf(RouteConfig route)
+        => route.Action is ForwardActionConfig action && !(action.RateLimits.IsEmpty && VirtualHost is null or { RateLimits.IsEmpty: true } && route.Metadata.Values.IsEmpty)
+            ? new RouteRateLimits(action.RateLimits, VirtualHost?.RateLimits ?? [], action.IncludesVirtualHostLimits, route.Metadata)
+            : RouteRateLimits.None;
 
     /// <summary>The route by its name, so that one that is put before it does not make it another; by its number where it has none, or where it has one of several of that name.</summary>
     private string PlaceOf(RouteConfig route, WeightedClusterConfig? cluster)

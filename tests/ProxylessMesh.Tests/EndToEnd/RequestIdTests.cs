@@ -1,4 +1,3 @@
-using ProxylessMesh.Tests.Filters;
 using ProxylessMesh.Tests.Peers;
 
 namespace ProxylessMesh.Tests.EndToEnd;

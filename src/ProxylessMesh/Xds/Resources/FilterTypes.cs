@@ -18,6 +18,8 @@ internal static class FilterTypes
         [ExtensionTypes.Fault] = FaultReader.Read,
         [ExtensionTypes.HeaderMutation] = HeaderFilterReader.ReadMutation,
         [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
+        [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.Read,
+        [ExtensionTypes.RateLimit] = GlobalRateLimitReader.Read,
         [ExtensionTypes.StatefulSession] = ReadSession,
 
         // What a browser may do, and statistics of Envoy's own: nothing to carry out in a client.
@@ -30,6 +32,8 @@ internal static class FilterTypes
         [ExtensionTypes.Fault] = FaultReader.Read,
         [ExtensionTypes.HeaderMutationPerRoute] = HeaderFilterReader.ReadMutationPerRoute,
         [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
+        [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.ReadOverride,
+        [ExtensionTypes.RateLimitPerRoute] = GlobalRateLimitReader.ReadOverride,
         [ExtensionTypes.StatefulSessionPerRoute] = ReadSessionPerRoute,
         [ExtensionTypes.CorsPolicy] = static (_, _, _) => null,
         [ExtensionTypes.Cors] = static (_, _, _) => null,

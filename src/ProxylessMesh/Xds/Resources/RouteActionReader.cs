@@ -17,6 +17,7 @@ internal static class RouteActionReader
         var hostRewrite = RewriteReader.ReadHost(action, context);
         var retry = RetryPolicyReader.Read(action.RetryPolicy, context);
         var hedge = HedgePolicyReader.Read(action.HedgePolicy, context);
+        var rateLimits = RateLimitReader.ReadAll(action.RateLimits, "rate_limits", context);
         var hashPolicies = HashPolicyReader.Read(action.HashPolicy, context);
         return ReadClusters(action, plugins, context) switch
         {
@@ -35,6 +36,8 @@ internal static class RouteActionReader
                 HashPolicies = hashPolicies,
                 Retry = retry,
                 Hedge = hedge,
+                RateLimits = rateLimits,
+                IncludesVirtualHostLimits = action.IncludeVhRateLimits ?? false,
             },
             var other => other,
         };

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Route.V3;
 using Envoy.Extensions.Path.Match.UriTemplate.V3;
+using Google.Protobuf.Collections;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
 using QueryParameterMatcher = ProxylessMesh.Matching.QueryParameterMatcher;
@@ -19,7 +20,7 @@ internal static class RouteMatchReader
         var path = ReadPath(match, context);
         var config = new RouteMatchConfig(path ?? PathMatcher.Exact(""), HeaderMatcherReader.ReadAll(match.Headers, context))
         {
-            QueryParameters = ReadQueryParameters(match, context),
+            QueryParameters = ReadQueryParameters(match.QueryParameters, context),
             IsGrpc = match.Grpc is not null,
             Fraction = ReadFraction(match.RuntimeFraction, context),
             IsImpossible = NeedsMetadata(match),
@@ -28,13 +29,14 @@ internal static class RouteMatchReader
         return path is null ? null : config;
     }
 
-    private static ImmutableArray<QueryParameterMatcher> ReadQueryParameters(RouteMatch match, DecodeContext context)
+    /// <summary>Reads the conditions of a field named <c>query_parameters</c>.</summary>
+    public static ImmutableArray<QueryParameterMatcher> ReadQueryParameters(RepeatedField<Envoy.Config.Route.V3.QueryParameterMatcher> query, DecodeContext context)
     {
-        var parameters = ImmutableArray.CreateBuilder<QueryParameterMatcher>(match.QueryParameters.Count);
-        for (var i = 0; i < match.QueryParameters.Count; i++)
+        var parameters = ImmutableArray.CreateBuilder<QueryParameterMatcher>(query.Count);
+        for (var i = 0; i < query.Count; i++)
         {
             using var scope = context.Enter("query_parameters", i);
-            var parameter = match.QueryParameters[i];
+            var parameter = query[i];
             if (parameter.Name.Length == 0)
             {
                 context.Error("name", "must not be empty");
