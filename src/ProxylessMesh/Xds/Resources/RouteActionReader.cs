@@ -15,9 +15,9 @@ internal static class RouteActionReader
         var timeouts = ReadTimeouts(action, context);
         var pathRewrite = RewriteReader.ReadPath(action, path, context);
         var hostRewrite = RewriteReader.ReadHost(action, context);
+        var rateLimits = RateLimitReader.ReadAll(action.RateLimits, "rate_limits", context);
         var retry = RetryPolicyReader.Read(action.RetryPolicy, context);
         var hedge = HedgePolicyReader.Read(action.HedgePolicy, context);
-        var rateLimits = RateLimitReader.ReadAll(action.RateLimits, "rate_limits", context);
         var hashPolicies = HashPolicyReader.Read(action.HashPolicy, context);
         return ReadClusters(action, plugins, context) switch
         {
@@ -34,10 +34,10 @@ internal static class RouteActionReader
                 AppendForwardedHost = action.AppendXForwardedHost,
                 Timeouts = timeouts,
                 HashPolicies = hashPolicies,
-                Retry = retry,
-                Hedge = hedge,
                 RateLimits = rateLimits,
                 IncludesVirtualHostLimits = action.IncludeVhRateLimits ?? false,
+                Retry = retry,
+                Hedge = hedge,
             },
             var other => other,
         };
