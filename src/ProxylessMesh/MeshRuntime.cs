@@ -210,7 +210,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted), GeneratesRequestIds: isSidecar);
         var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
         var explainer = new RequestExplainer(_loggerFactory.CreateLogger<MeshExplanation>());
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer), connection.Owner);
+        var mirrors = new RequestMirrors(onDemand, _random, _timeProvider, _meter.Calls, _loggerFactory.CreateLogger<RequestMirrors>());
+        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer, mirrors), connection.Owner);
     }
 
     private IResourceSource Source(XdsClient client, ControlPlaneConnection connection)

@@ -11,6 +11,7 @@ internal sealed class CallMetrics
     private readonly Histogram<double> _grpcCallDuration;
     private readonly Histogram<double> _httpDuration;
     private readonly Counter<long> _failures;
+    private readonly Counter<long> _mirrored;
 
     public CallMetrics(Meter meter)
     {
@@ -28,6 +29,7 @@ internal sealed class CallMetrics
                 HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
             });
         _failures = meter.CreateCounter<long>(TelemetryNames.Failures, "{request}", "Number of requests that the mesh could not send to an endpoint.");
+        _mirrored = meter.CreateCounter<long>(TelemetryNames.Mirrored, "{request}", "Number of copies of requests that mirror policies asked for, by what became of them.");
     }
 
     /// <summary>Whether anybody listens to what attempts say.</summary>
@@ -74,6 +76,19 @@ internal sealed class CallMetrics
         }
 
         _httpDuration.Record(duration.TotalSeconds, in tags);
+    }
+
+    /// <param name="cluster">Where the copy was to go; empty for a name that no configuration gave.</param>
+    /// <param name="outcome">What became of it.</param>
+    public void OnMirrored(string cluster, MirrorOutcome outcome)
+    {
+        if (_mirrored.Enabled)
+        {
+            _mirrored.Add(
+                1,
+                new KeyValuePair<string, object?>(TelemetryNames.Cluster, cluster),
+                new KeyValuePair<string, object?>(TelemetryNames.MirrorOutcome, TelemetryNames.Of(outcome)));
+        }
     }
 
     public void OnFailed(MeshFailureReason reason, string authority)

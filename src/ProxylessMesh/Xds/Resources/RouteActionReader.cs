@@ -15,6 +15,7 @@ internal static class RouteActionReader
         var timeouts = ReadTimeouts(action, context);
         var pathRewrite = RewriteReader.ReadPath(action, path, context);
         var hostRewrite = RewriteReader.ReadHost(action, context);
+        var mirrors = MirrorPolicyReader.Read(action.RequestMirrorPolicies, context);
         var hashPolicies = HashPolicyReader.Read(action.HashPolicy, context);
         return ReadClusters(action, plugins, context) switch
         {
@@ -31,6 +32,7 @@ internal static class RouteActionReader
                 AppendForwardedHost = action.AppendXForwardedHost,
                 Timeouts = timeouts,
                 HashPolicies = hashPolicies,
+                Mirrors = mirrors,
             },
             var other => other,
         };
@@ -141,7 +143,6 @@ internal static class RouteActionReader
         TimeoutReader.Note(action.MaxGrpcTimeout, "max_grpc_timeout", context);
         RetryPolicyReader.Note(action.RetryPolicy, context);
         NoteIf(action.HedgePolicy is not null, "hedged requests", "hedge_policy", context);
-        NoteIf(action.RequestMirrorPolicies.Count > 0, "mirrored requests", "request_mirror_policies", context);
         NoteIf(action.PathRewrite.Length > 0, "formatted path rewrites", "path_rewrite", context);
         NoteIf(action.InternalRedirectPolicy is not null, "internal redirects", "internal_redirect_policy", context);
     }

@@ -23,6 +23,11 @@ internal static class VirtualHostReader
         CheckUnsupported(host, context);
         var filters = HttpFilterReader.ReadOverrides(host.TypedPerFilterConfig, context);
         NoteWithoutEffect(host, context);
+        if (MirrorPolicyReader.Read(host.RequestMirrorPolicies, context) is { IsEmpty: false } mirrors)
+        {
+            routesContext = routesContext with { Mirrors = mirrors };
+        }
+
         var routes = ImmutableArray.CreateBuilder<RouteConfig>(host.Routes.Count);
         for (var i = 0; i < host.Routes.Count; i++)
         {
@@ -123,11 +128,6 @@ internal static class VirtualHostReader
         if (host.HedgePolicy is not null)
         {
             context.WarnNoEffect("hedged requests", "hedge_policy");
-        }
-
-        if (host.RequestMirrorPolicies.Count > 0)
-        {
-            context.WarnNoEffect("mirrored requests", "request_mirror_policies");
         }
     }
 }

@@ -140,7 +140,6 @@ public sealed class RoutesDecoderTests
         { """ "route": {"cluster": "c", "retryPolicy": {"retryOn": "5xx", "numRetries": 0}} """, "route.retry_policy: retries" },
         { """ "route": {"cluster": "c", "hashPolicy": [{"filterState": {"key": "x"}}]} """, "route.hash_policy[0].filter_state.key: hash policies by a filter state other than 'io.grpc.channel_id'" },
         { """ "route": {"cluster": "c", "hashPolicy": [{}]} """, "route.hash_policy[0].policy_specifier: hash policies of a kind that is newer" },
-        { """ "route": {"cluster": "c", "requestMirrorPolicies": [{"cluster": "d"}]} """, "route.request_mirror_policies: mirrored requests" },
         { """ "route": {"cluster": "c", "hedgePolicy": {}} """, "route.hedge_policy: hedged requests" },
         { """ "route": {"cluster": "c", "internalRedirectPolicy": {}} """, "route.internal_redirect_policy: internal redirects" },
         { """ "route": {"weightedClusters": {"clusters": [{"name": "c", "weight": 1}], "useHashPolicy": true}} """, "route.weighted_clusters.use_hash_policy: draws by hash" },
@@ -161,7 +160,6 @@ public sealed class RoutesDecoderTests
     [Theory]
     [InlineData(""" "retryPolicy": {} """, "retry_policy: retries")]
     [InlineData(""" "hedgePolicy": {} """, "hedge_policy: hedged requests")]
-    [InlineData(""" "requestMirrorPolicies": [{"cluster": "d"}] """, "request_mirror_policies: mirrored requests")]
     public void Decode_HostFieldWithoutEffect_IsAcceptedWithWarning(string field, string warning)
     {
         var result = _decoder.Decode(Routes($$"""{"name": "r", "virtualHosts": [{"name": "h", "domains": ["*"], {{field}} }]}"""));
