@@ -1,5 +1,4 @@
 using ProxylessMesh.Configuration;
-using ProxylessMesh.Matching;
 using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Http;
