@@ -16,6 +16,7 @@ internal static class RouteActionReader
         var pathRewrite = RewriteReader.ReadPath(action, path, context);
         var hostRewrite = RewriteReader.ReadHost(action, context);
         var mirrors = MirrorPolicyReader.Read(action.RequestMirrorPolicies, context);
+        var rateLimits = RateLimitReader.ReadAll(action.RateLimits, "rate_limits", context);
         var hashPolicies = HashPolicyReader.Read(action.HashPolicy, context);
         return ReadClusters(action, plugins, context) switch
         {
@@ -33,6 +34,8 @@ internal static class RouteActionReader
                 Timeouts = timeouts,
                 HashPolicies = hashPolicies,
                 Mirrors = mirrors,
+                RateLimits = rateLimits,
+                IncludesVirtualHostLimits = action.IncludeVhRateLimits ?? false,
             },
             var other => other,
         };
