@@ -86,7 +86,7 @@ internal sealed class MirroredRequest
         }
     }
 
-    /// <summary>Follows the request to its response: then there are no more tries of it.</summary>
+    /// <summary>Follows the request to its response, or to its failure: then no further try of it begins, and what its caller still has is for the one that was answered.</summary>
     public async Task<HttpResponseMessage> EndAsync(Task<HttpResponseMessage> sending, HttpRequestMessage original)
     {
         try
@@ -97,7 +97,7 @@ internal sealed class MirroredRequest
         }
         finally
         {
-            _body?.Commit();
+            _body?.End();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Xds.Resources;
 using static ProxylessMesh.Tests.Xds.Resources.ResourceJson;
@@ -67,7 +68,7 @@ public sealed class MirrorDecoderTests
         static string Clusters(string names) => string.Join(',', names.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(name => $$"""{"cluster": "{{name}}"}"""));
     }
 
-    private static IReadOnlyList<MirrorPolicyConfig> MirrorsOf(RoutesConfig routes) => Assert.IsType<ForwardActionConfig>(routes.VirtualHosts[0].Routes[0].Action).Mirrors;
+    private static ImmutableArray<MirrorPolicyConfig> MirrorsOf(RoutesConfig routes) => Assert.IsType<ForwardActionConfig>(routes.VirtualHosts[0].Routes[0].Action).Mirrors;
 
     private DecodeResult<RoutesConfig> Decode(string policies = "", string hostPolicies = "", string routePolicies = "") => _decoder.Decode(Routes(
         $$"""
