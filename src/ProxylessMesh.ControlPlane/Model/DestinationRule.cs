@@ -2,13 +2,6 @@ using System.Collections.Immutable;
 
 namespace ProxylessMesh.ControlPlane.Model;
 
-/// <summary>How an endpoint is picked (<c>trafficPolicy.loadBalancer.simple</c>).</summary>
-internal enum LoadBalancerKind
-{
-    RoundRobin,
-    LeastRequest,
-}
-
 /// <summary>What happens to traffic once its host is chosen: <c>networking.istio.io DestinationRule</c>.</summary>
 internal sealed record DestinationRule
 {
@@ -16,8 +9,8 @@ internal sealed record DestinationRule
 
     public required HostReference Host { get; init; }
 
-    /// <summary><see langword="null"/> when the rule does not say.</summary>
-    public LoadBalancerKind? LoadBalancer { get; init; }
+    /// <summary><see langword="null"/> when the rule has none.</summary>
+    public TrafficPolicy? TrafficPolicy { get; init; }
 
     public ImmutableArray<Subset> Subsets { get; init; } = [];
 
@@ -37,8 +30,8 @@ internal sealed record Subset
 
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
-    /// <summary>Overrides the rule's; <see langword="null"/> when the subset does not say.</summary>
-    public LoadBalancerKind? LoadBalancer { get; init; }
+    /// <summary>Goes over the rule's; <see langword="null"/> when the subset has none.</summary>
+    public TrafficPolicy? TrafficPolicy { get; init; }
 
     public bool Selects(WorkloadEndpoint endpoint) => new LabelSelector(Labels).Selects(endpoint.Labels);
 }

@@ -34,6 +34,12 @@ internal sealed record GatewayRule
     public ImmutableArray<GatewayBackend> Backends { get; init; } = [];
 
     public TimeSpan Timeout { get; init; }
+
+    public HttpRetry? Retries { get; init; }
+
+    public ImmutableArray<GatewayMirror> Mirrors { get; init; } = [];
+
+    public CorsPolicy? Cors { get; init; }
 }
 
 /// <summary><c>URLRewrite</c>: at most one of the paths is given.</summary>
@@ -41,6 +47,9 @@ internal sealed record GatewayRewrite(string Authority, string? FullPath, string
 
 /// <summary>One <c>backendRefs[]</c> entry of kind Service.</summary>
 internal sealed record GatewayBackend(SourceField Source, string Namespace, string Name, int Port, uint Weight, HeaderOperations Headers);
+
+/// <summary><c>RequestMirror</c>.</summary>
+internal sealed record GatewayMirror(GatewayBackend Backend, Share Share);
 
 /// <summary>Lets routes of another namespace lead to Services of this one (<c>ReferenceGrant</c>).</summary>
 /// <param name="Identity">Its namespace is the Services'.</param>

@@ -31,4 +31,6 @@ internal sealed record MeshModel
     public ImmutableArray<GatewayRoute> GatewayRoutes { get; init; } = [];
 
     public ImmutableArray<ReferenceGrant> ReferenceGrants { get; init; } = [];
+
+    public ImmutableArray<EnvoyFilter> EnvoyFilters { get; init; } = [];
 }

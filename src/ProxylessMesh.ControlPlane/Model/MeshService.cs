@@ -38,7 +38,8 @@ internal sealed record MeshService
     /// <summary>The VirtualServices of this host in their precedence, in a client's view. They are not merged: see <see cref="RoutesFor"/>.</summary>
     public ImmutableArray<VirtualService> VirtualServices { get; init; } = [];
 
-    public LoadBalancerKind? LoadBalancer { get; init; }
+    /// <summary>Of all of its endpoints: that of the first DestinationRule in force that has one.</summary>
+    public TrafficPolicy TrafficPolicy { get; init; } = TrafficPolicy.None;
 
     public ImmutableArray<Subset> Subsets { get; init; } = [];
 
@@ -69,16 +70,21 @@ internal sealed record MeshService
         return null;
     }
 
-    public bool HasSubset(string name)
+    public bool HasSubset(string name) => FindSubset(name) is not null;
+
+    /// <summary>The policy of a subset; that of the service for the empty name, and for one that is not there.</summary>
+    public TrafficPolicy PolicyOf(string subset) => FindSubset(subset)?.TrafficPolicy is { } own ? own.Over(TrafficPolicy) : TrafficPolicy;
+
+    private Subset? FindSubset(string name)
     {
         foreach (var subset in Subsets)
         {
             if (string.Equals(subset.Name, name, StringComparison.Ordinal))
             {
-                return true;
+                return subset;
             }
         }
 
-        return false;
+        return null;
     }
 }

@@ -11,6 +11,9 @@ internal sealed record MeshSettings
     /// <summary><c>outboundTrafficPolicy.mode: REGISTRY_ONLY</c>: hosts that nobody declares are refused.</summary>
     public bool IsRegistryOnly { get; init; }
 
+    /// <summary>What routes without retries of their own have (<c>defaultHttpRetryPolicy</c>); <see langword="null"/>: Istio's default.</summary>
+    public HttpRetry? DefaultRetry { get; init; }
+
     public ExportScope ServiceExportTo { get; init; } = ExportScope.Everyone;
 
     public ExportScope VirtualServiceExportTo { get; init; } = ExportScope.Everyone;

@@ -32,6 +32,12 @@ internal sealed class ServiceDirectory
     /// <summary>Whether hosts that nobody declares are refused to this client.</summary>
     public bool IsRegistryOnly { get; }
 
+    /// <summary>What routes have that say nothing of retries; <see langword="null"/>: Istio's default.</summary>
+    public HttpRetry? DefaultRetry { get; init; }
+
+    /// <summary>What EnvoyFilters change for this client, in the order in which they do.</summary>
+    public ImmutableArray<EnvoyPatch> Patches { get; init; } = [];
+
     /// <summary>Finds the service that a resource in namespace <paramref name="ns"/> means by <paramref name="host"/>.</summary>
     public bool TryResolveReference(string host, string ns, [NotNullWhen(true)] out MeshService? service)
         => _byHost.TryGetValue(host, out service) || _byHost.TryGetValue(ServiceNames.CompleteReference(host, ns), out service);

@@ -54,6 +54,15 @@ internal sealed record HttpRoute
     /// <summary>For the whole request with its body and all retries; zero and <see langword="null"/> are none, as Istio's default is.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary><see langword="null"/>: the mesh's default.</summary>
+    public HttpRetry? Retries { get; init; }
+
+    public HttpFault? Fault { get; init; }
+
+    public ImmutableArray<HttpMirror> Mirrors { get; init; } = [];
+
+    public CorsPolicy? Cors { get; init; }
+
     /// <summary>Where it is written.</summary>
     public SourceField Source { get; init; }
 

@@ -16,6 +16,8 @@ internal static class ClusterTranslator
 {
     private const string HttpProtocolOptionsName = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
+    private const uint NoLimit = uint.MaxValue;
+
     private static readonly TimeSpan DnsRefreshRate = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan DnsJitter = TimeSpan.FromMilliseconds(100);
 
@@ -31,7 +33,9 @@ internal static class ClusterTranslator
     {
         var name = XdsNames.Cluster(port.Number, subset?.Name ?? "", service.Host);
         var isSidecar = client.Dialect == ClientDialect.Sidecar;
-        var cluster = new Cluster { Name = name, ConnectTimeout = ConnectTimeout, LbPolicy = PolicyOf(service, subset, isSidecar) };
+        var policy = service.PolicyOf(subset?.Name ?? "");
+        var cluster = new Cluster { Name = name, ConnectTimeout = ConnectTimeout, LbPolicy = BalancerOf(policy, isSidecar) };
+        LimitRetries(policy, isSidecar, cluster);
         if (isSidecar && (service.IsHeadless || service.Resolution == ServiceResolution.None))
         {
             // The caller resolved the host itself, and that is where the connection goes.
@@ -48,6 +52,11 @@ internal static class ClusterTranslator
             cluster.Type = service.Resolution == ServiceResolution.Dns ? Cluster.Types.DiscoveryType.StrictDns : Cluster.Types.DiscoveryType.LogicalDns;
             cluster.DnsRefreshRate = Duration.FromTimeSpan(DnsRefreshRate);
             cluster.LoadAssignment = EndpointTranslator.Assign(name, service, port, subset, client);
+        }
+
+        if (policy.LoadBalancer?.Hash is { } hash && cluster.LbPolicy != Cluster.Types.LbPolicy.ClusterProvided)
+        {
+            HashTranslator.Apply(hash, cluster);
         }
 
         if (isSidecar)
@@ -83,8 +92,29 @@ internal static class ClusterTranslator
         }
     }
 
+    // Envoy's own limits would hold where nothing is said; Istio's are none. Clients of gRPC have none by themselves.
+    private static void LimitRetries(TrafficPolicy policy, bool isSidecar, Cluster cluster)
+    {
+        var thresholds = isSidecar
+            ? new CircuitBreakers.Types.Thresholds { MaxConnections = NoLimit, MaxPendingRequests = NoLimit, MaxRequests = NoLimit, MaxRetries = NoLimit }
+            : new CircuitBreakers.Types.Thresholds();
+        if (policy.RetryBudget is { } budget)
+        {
+            thresholds.RetryBudget = new CircuitBreakers.Types.Thresholds.Types.RetryBudget
+            {
+                BudgetPercent = new Envoy.Type.V3.Percent { Value = budget.Percent },
+                MinRetryConcurrency = (uint)budget.MinConcurrency,
+            };
+        }
+
+        if (isSidecar || policy.RetryBudget is not null)
+        {
+            cluster.CircuitBreakers = new CircuitBreakers { Thresholds = { thresholds } };
+        }
+    }
+
     // What nobody chose is Istio's default in a sidecar, and round robin for gRPC clients, most of which reject LEAST_REQUEST.
-    private static Cluster.Types.LbPolicy PolicyOf(MeshService service, Subset? subset, bool isSidecar) => (subset?.LoadBalancer ?? service.LoadBalancer) switch
+    private static Cluster.Types.LbPolicy BalancerOf(TrafficPolicy policy, bool isSidecar) => policy.LoadBalancer?.Simple switch
     {
         LoadBalancerKind.LeastRequest => Cluster.Types.LbPolicy.LeastRequest,
         null when isSidecar => Cluster.Types.LbPolicy.LeastRequest,

@@ -103,7 +103,7 @@ internal sealed class MeshResources
         {
             foreach (var port in service.Ports)
             {
-                resources.Add(ListenerTranslator.Translate(XdsNames.Listener(service, port), service, port));
+                resources.Add(ListenerTranslator.Translate(XdsNames.Listener(service, port), service, port, directory));
                 resources.Add(RouteTranslator.Translate(service, port, directory));
                 foreach (var subset in service.AliasOf is null ? service.Subsets.Cast<Subset?>().Prepend(null) : [])
                 {
@@ -112,6 +112,7 @@ internal sealed class MeshResources
             }
         }
 
+        resources.AddRange(EnvoyPatches.Clusters(directory));
         return resources;
     }
 
@@ -150,6 +151,6 @@ internal sealed class MeshResources
             port = int.TryParse(name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? service.FindPort(number) : null;
         }
 
-        return port is null ? null : ListenerTranslator.Translate(name, service, port);
+        return port is null ? null : ListenerTranslator.Translate(name, service, port, _directory);
     }
 }

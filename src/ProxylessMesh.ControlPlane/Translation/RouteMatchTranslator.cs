@@ -56,7 +56,7 @@ internal static class RouteMatchTranslator
 
     private static HeaderMatcher Header(string name, StringMatch condition) => new() { Name = name, StringMatch = Matcher(condition) };
 
-    private static StringMatcher Matcher(StringMatch condition) => condition.Kind switch
+    public static StringMatcher Matcher(StringMatch condition) => condition.Kind switch
     {
         StringMatchKind.Exact => new StringMatcher { Exact = condition.Value },
         StringMatchKind.Prefix => new StringMatcher { Prefix = condition.Value },

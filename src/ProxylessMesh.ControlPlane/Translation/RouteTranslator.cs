@@ -40,7 +40,8 @@ internal static class RouteTranslator
         virtualHost.Domains.AddRange(VirtualHostDomains.Of(service, port.Number, directory.Client));
         virtualHost.Routes.AddRange(service.RoutesFor(port.Number) is { } virtualService
             ? TranslateHttp(virtualService, port, directory)
-            : [DefaultRoute(service, port)]);
+            : [DefaultRoute(service, port, directory)]);
+        EnvoyPatches.Apply(virtualHost, port.Number, directory);
         return virtualHost;
     }
 
@@ -54,11 +55,11 @@ internal static class RouteTranslator
         return directory.TryResolveReference(service.AliasOf, service.Identity.Namespace, out var target) && target.AliasOf is null ? target : null;
     }
 
-    private static Route DefaultRoute(MeshService service, ServicePort port) => new()
+    private static Route DefaultRoute(MeshService service, ServicePort port, ServiceDirectory directory) => new()
     {
         Name = DefaultRouteName,
         Match = new RouteMatch { Prefix = EveryPath },
-        Route_ = Forward(XdsNames.Cluster(port.Number, "", service.Host)),
+        Route_ = Forward(service, port.Number, directory),
     };
 
     // A match list becomes one route per entry (OR); what comes after a route that takes everything is never reached.
@@ -76,6 +77,7 @@ internal static class RouteTranslator
                 var routeMatch = match is null ? new RouteMatch { Prefix = EveryPath } : RouteMatchTranslator.Translate(match);
                 var route = new Route { Name = RouteName(http, match ?? HttpMatch.Any), Match = routeMatch };
                 HeaderTranslator.Apply(http.Headers, route);
+                RouteFilterTranslator.Apply(http, route);
                 SetAction(route, http, http.Namespace ?? virtualService.Identity.Namespace, port, directory);
                 yield return route;
 
@@ -116,15 +118,16 @@ internal static class RouteTranslator
         }
 
         // The headers of a single destination are the route's; of several, each takes its own.
+        var destinations = new DestinationTranslator(listenerPort, directory);
         if (http.Destinations is [var only])
         {
-            route.Route_ = new RouteAction { Cluster = ClusterOf(only, ns, listenerPort, directory) };
+            route.Route_ = new RouteAction { Cluster = destinations.ClusterOf(only, ns) };
             HeaderTranslator.Apply(only.Headers, route);
             SetHost(route.Route_, only.Headers.Authority);
         }
         else
         {
-            route.Route_ = new RouteAction { WeightedClusters = TranslateWeighted(http, ns, listenerPort, directory) };
+            route.Route_ = new RouteAction { WeightedClusters = destinations.Weighted(http, ns) };
         }
 
         SetHost(route.Route_, http.Headers.Authority);
@@ -140,30 +143,19 @@ internal static class RouteTranslator
             route.Route_.MaxStreamDuration = new RouteAction.Types.MaxStreamDuration { MaxStreamDuration_ = timeout };
         }
 
+        AddPolicies(route.Route_, http, ns, destinations, directory);
         if (http.AnswersMissingBackend)
         {
             route.Route_.ClusterNotFoundResponseCode = RouteAction.Types.ClusterNotFoundResponseCode.InternalServerError;
         }
     }
 
-    private static WeightedCluster TranslateWeighted(HttpRoute http, string ns, ServicePort listenerPort, ServiceDirectory directory)
+    private static void AddPolicies(RouteAction action, HttpRoute http, string ns, DestinationTranslator destinations, ServiceDirectory directory)
     {
-        var weighted = new WeightedCluster();
-        foreach (var destination in http.Destinations)
-        {
-            if (destination.Weight > 0)
-            {
-                var cluster = new WeightedCluster.Types.ClusterWeight
-                {
-                    Name = ClusterOf(destination, ns, listenerPort, directory),
-                    Weight = destination.Weight,
-                };
-                HeaderTranslator.Apply(destination.Headers, cluster);
-                weighted.Clusters.Add(cluster);
-            }
-        }
-
-        return weighted;
+        var hashes = http.Destinations.Select(destination => destinations.HashOf(destination, ns)).OfType<ConsistentHash>().ToArray();
+        action.HashPolicy.AddRange(hashes.Select(HashTranslator.Policy));
+        action.RetryPolicy = RetryTranslator.Translate(http.Retries ?? directory.DefaultRetry, isHashed: http.Destinations.Length == 1 && hashes.Length == 1);
+        action.RequestMirrorPolicies.AddRange(http.Mirrors.Select(mirror => destinations.Mirror(mirror, ns)));
     }
 
     private static void SetHost(RouteAction action, string host)
@@ -193,19 +185,22 @@ internal static class RouteTranslator
         }
     }
 
-    private static string ClusterOf(RouteDestination destination, string ns, ServicePort listenerPort, ServiceDirectory directory)
+    private static RouteAction Forward(MeshService service, int port, ServiceDirectory directory)
     {
-        // One that is not there, or that this client does not see, is a cluster that never comes.
-        if (!directory.TryResolveReference(destination.Host, ns, out var service))
+        var action = new RouteAction
         {
-            return XdsNames.Cluster(destination.Port ?? listenerPort.Number, destination.Subset, ServiceNames.CompleteReference(destination.Host, ns));
+            Cluster = XdsNames.Cluster(port, "", service.Host),
+            Timeout = NoTimeout(),
+            MaxGrpcTimeout = NoTimeout(),
+            RetryPolicy = RetryTranslator.Translate(directory.DefaultRetry, isHashed: false), // as istiod has it, whatever balances
+        };
+        if (service.TrafficPolicy.LoadBalancer?.Hash is { } hash)
+        {
+            action.HashPolicy.Add(HashTranslator.Policy(hash));
         }
 
-        var port = destination.Port ?? (service.Ports is [var only] ? only.Number : listenerPort.Number);
-        return XdsNames.Cluster(port, destination.Subset, service.Host);
+        return action;
     }
-
-    private static RouteAction Forward(string cluster) => new() { Cluster = cluster, Timeout = NoTimeout(), MaxGrpcTimeout = NoTimeout() };
 
     // Unset would be Envoy's 15 s; Istio's default is none.
     private static Duration NoTimeout() => new();

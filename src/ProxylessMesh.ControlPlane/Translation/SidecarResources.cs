@@ -44,10 +44,11 @@ internal static class SidecarResources
             ConnectTimeout = ClusterTranslator.ConnectTimeout,
         }));
 
+        resources.AddRange(EnvoyPatches.Clusters(directory));
         foreach (var port in directory.Services.SelectMany(service => service.Ports).Where(port => port.IsHttp).Select(port => port.Number).Distinct().Order())
         {
             resources.Add(PortRoutes(port, directory));
-            resources.Add(ListenerTranslator.TranslatePort(port));
+            resources.Add(ListenerTranslator.TranslatePort(port, directory));
         }
 
         return resources;

@@ -18,7 +18,17 @@ internal static class ClientDirectoryBuilder
         return new ServiceDirectory(
             [.. services.Select(service => rules.Join(service) with { VirtualServices = [.. routes.All(service.Host).DistinctBy(candidate => (candidate.Identity, candidate.Port))], Aliases = [.. aliases[service.Host]] })],
             client,
-            sidecar?.IsRegistryOnly ?? settings.IsRegistryOnly);
+            sidecar?.IsRegistryOnly ?? settings.IsRegistryOnly)
+        {
+            DefaultRetry = settings.DefaultRetry,
+            Patches =
+            [
+                .. world.Model.EnvoyFilters.Where(filter => filter.IsFor(client, settings))
+                    .OrderBy(filter => filter.Identity.Namespace == settings.RootNamespace ? 0 : 1)
+                    .ThenBy(filter => filter.Priority) // stable: then the order of the files
+                    .SelectMany(filter => filter.Patches),
+            ],
+        };
     }
 
     private static VirtualService[] VirtualServicesFor(MeshWorld world, MeshClient client, SidecarView? sidecar)
@@ -67,7 +77,7 @@ internal static class ClientDirectoryBuilder
         {
             foreach (var route in virtualService.Http)
             {
-                foreach (var destination in route.Destinations)
+                foreach (var destination in route.Destinations.Concat(route.Mirrors.Select(mirror => mirror.Destination)))
                 {
                     var name = ServiceNames.CompleteReference(destination.Host, route.Namespace ?? virtualService.Identity.Namespace);
                     if (all.TryGetValue(destination.Host, out var service) || all.TryGetValue(name, out service))

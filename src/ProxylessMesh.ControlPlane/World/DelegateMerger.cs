@@ -94,7 +94,11 @@ internal sealed class DelegateMerger
             Matches = matches,
             Rewrite = inner.Rewrite ?? (inner.IsLocal ? null : root.Rewrite),
             Headers = Join(root.Headers, inner.Headers),
-            Timeout = inner.Timeout ?? root.Timeout,
+            Timeout = inner.Timeout ?? (inner.IsLocal ? null : root.Timeout),
+            Retries = inner.Retries ?? root.Retries,
+            Fault = inner.Fault ?? root.Fault,
+            Mirrors = inner.Mirrors.IsEmpty ? root.Mirrors : inner.Mirrors,
+            Cors = inner.Cors ?? root.Cors,
             Namespace = leaf.Identity.Namespace,
         };
     }

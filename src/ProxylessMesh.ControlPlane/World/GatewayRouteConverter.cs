@@ -84,6 +84,7 @@ internal static class GatewayRouteConverter
         {
             var rule = route.Rules[i];
             var destinations = rule.Backends.Select(backend => ToDestination(route, backend, model, services, problems)).ToImmutableArray();
+            var mirrors = rule.Mirrors.Select(mirror => new HttpMirror(ToDestination(route, mirror.Backend, model, services, problems), mirror.Share)).ToImmutableArray();
             var isLost = rule.Redirect is null && destinations.Sum(destination => (long)destination.Weight) == 0;
             foreach (var match in rule.Matches)
             {
@@ -97,6 +98,9 @@ internal static class GatewayRouteConverter
                     Destinations = isLost || rule.Redirect is not null ? [] : destinations,
                     Rewrite = isLost || rule.Rewrite is null ? null : ToRewrite(rule.Rewrite, match),
                     Timeout = rule.Timeout,
+                    Retries = rule.Retries,
+                    Mirrors = isLost || rule.Redirect is not null ? [] : mirrors,
+                    Cors = rule.Cors,
                     AnswersMissingBackend = true,
                 });
             }

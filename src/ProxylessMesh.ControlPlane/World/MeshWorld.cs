@@ -26,6 +26,7 @@ internal sealed class MeshWorld
             .. virtualServices.SelectMany(virtualService => virtualService.Http).SelectMany(route => route.Matches).SelectMany(match => match.SourceLabels.Keys),
             .. model.Sidecars.SelectMany(sidecar => sidecar.Workloads?.Labels.Keys ?? []),
             .. model.DestinationRules.SelectMany(rule => rule.Workloads?.Labels.Keys ?? []),
+            .. model.EnvoyFilters.SelectMany(filter => filter.Workloads?.Labels.Keys ?? []),
         ];
         Namespaces =
         [
@@ -35,6 +36,7 @@ internal sealed class MeshWorld
             .. virtualServices.SelectMany(virtualService => virtualService.ExportTo?.Targets ?? []).Where(IsNamespace),
             .. model.DestinationRules.Select(rule => rule.Identity.Namespace),
             .. model.Sidecars.Select(sidecar => sidecar.Identity.Namespace),
+            .. model.EnvoyFilters.Select(filter => filter.Identity.Namespace),
         ];
     }
 
@@ -55,6 +57,7 @@ internal sealed class MeshWorld
     public IEnumerable<MeshClient> TypicalClients => NamespacesWithOwnViews.Select(ns => InNamespace(ns))
         .Concat(Model.Sidecars.Where(sidecar => sidecar.Workloads is not null).Select(sidecar => InNamespace(sidecar.Identity.Namespace, sidecar.Workloads?.Labels)))
         .Concat(Model.DestinationRules.Where(rule => rule.Workloads is not null).Select(rule => InNamespace(rule.Identity.Namespace, rule.Workloads?.Labels)))
+        .Concat(Model.EnvoyFilters.Where(filter => filter.Workloads is not null).Select(filter => InNamespace(filter.Identity.Namespace, filter.Workloads?.Labels)))
         .Concat(VirtualServices.SelectMany(virtualService => virtualService.Http.SelectMany(route => route.Matches)
             .Where(match => match.SourceNamespace.Length > 0 || !match.SourceLabels.IsEmpty)
             .Select(match => InNamespace(match.SourceNamespace.Length > 0 ? match.SourceNamespace : virtualService.Identity.Namespace, match.SourceLabels))))
@@ -65,6 +68,7 @@ internal sealed class MeshWorld
         .Concat(Services.SelectMany(service => Particular(service.Identity, service.ExportTo)))
         .Concat(Model.DestinationRules.Where(rule => FindService(rule.Host.Host, rule.Identity.Namespace)?.Identity.Namespace != rule.Identity.Namespace).Select(rule => rule.Identity.Namespace))
         .Concat(Model.Sidecars.Select(sidecar => sidecar.Identity.Namespace))
+        .Concat(Model.EnvoyFilters.Select(filter => filter.Identity.Namespace))
         .Append(ResourceIdentity.DefaultNamespace)
         .Distinct(StringComparer.Ordinal);
 

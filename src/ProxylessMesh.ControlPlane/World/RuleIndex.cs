@@ -37,15 +37,15 @@ internal sealed class RuleIndex
 
     public MeshService Join(MeshService service)
     {
-        LoadBalancerKind? loadBalancer = null;
+        TrafficPolicy? policy = null;
         var subsets = ImmutableArray.CreateBuilder<Subset>();
         foreach (var rule in RulesOf(service))
         {
-            loadBalancer ??= rule.LoadBalancer;
+            policy ??= rule.TrafficPolicy;
             subsets.AddRange(rule.Subsets.Where(subset => subsets.All(other => other.Name != subset.Name)).ToArray());
         }
 
-        return service with { LoadBalancer = loadBalancer, Subsets = subsets.ToImmutable() };
+        return service with { TrafficPolicy = policy ?? TrafficPolicy.None, Subsets = subsets.ToImmutable() };
     }
 
     private IReadOnlyList<DestinationRule> RulesOf(MeshService service)

@@ -12,7 +12,7 @@ internal static class DestinationRuleReader
         {
             Identity = identity,
             Host = new HostReference(host, spec.Field("host")),
-            LoadBalancer = ReadTrafficPolicy(spec),
+            TrafficPolicy = spec.Object("trafficPolicy", TrafficPolicyReader.Read),
             Subsets = spec.Objects("subsets", ReadSubset),
             ExportTo = VisibilityReader.ReadExportTo(spec),
             Workloads = SelectorReader.Read(spec, "matchLabels"),
@@ -44,44 +44,9 @@ internal static class DestinationRuleReader
             Name = name,
             Source = subset.Field("name"),
             Labels = subset.StringMap("labels"),
-            LoadBalancer = ReadTrafficPolicy(subset),
+            TrafficPolicy = subset.Object("trafficPolicy", TrafficPolicyReader.Read),
         };
         subset.Finish();
         return result;
-    }
-
-    private static LoadBalancerKind? ReadTrafficPolicy(FieldReader owner)
-        => owner.Object("trafficPolicy", policy =>
-        {
-            var choice = policy.Object("loadBalancer", ReadLoadBalancer);
-            policy.Finish("connectionPool", "outlierDetection", "tls", "portLevelSettings", "tunnel", "proxyProtocol", "retryBudget");
-            return choice ?? LoadBalancerChoice.NotGiven;
-        })?.Kind;
-
-    private static LoadBalancerChoice ReadLoadBalancer(FieldReader loadBalancer)
-    {
-        var simple = loadBalancer.String("simple");
-        loadBalancer.Finish("consistentHash", "localityLbSetting", "warmup", "warmupDurationSecs");
-        switch (simple)
-        {
-            case null or "UNSPECIFIED":
-                return LoadBalancerChoice.NotGiven;
-            case "ROUND_ROBIN":
-                return new LoadBalancerChoice(LoadBalancerKind.RoundRobin);
-            case "LEAST_REQUEST" or "LEAST_CONN":
-                return new LoadBalancerChoice(LoadBalancerKind.LeastRequest);
-            case "RANDOM" or "PASSTHROUGH":
-                loadBalancer.Error("simple", $"{simple} is not supported in this version; use ROUND_ROBIN or LEAST_REQUEST");
-                return LoadBalancerChoice.NotGiven;
-            default:
-                loadBalancer.Error("simple", $"must be one of ROUND_ROBIN, LEAST_REQUEST, LEAST_CONN, UNSPECIFIED, not '{simple}'");
-                return LoadBalancerChoice.NotGiven;
-        }
-    }
-
-    /// <summary>A choice that may be left open, as the object that <see cref="FieldReader.Object"/> hands through.</summary>
-    private sealed record LoadBalancerChoice(LoadBalancerKind? Kind)
-    {
-        public static readonly LoadBalancerChoice NotGiven = new((LoadBalancerKind?)null);
     }
 }

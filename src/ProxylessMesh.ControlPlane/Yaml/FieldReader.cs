@@ -54,6 +54,9 @@ internal sealed class FieldReader
         }
     }
 
+    /// <summary>A field as it was written, for those who read it otherwise.</summary>
+    public YamlNode? Node(string key) => Get(key);
+
     public string? String(string key) => Get(key) is { } node ? AsString(node, PathOf(key)) : null;
 
     /// <returns>The text, or an empty string after having reported that it is missing.</returns>
@@ -91,6 +94,22 @@ internal sealed class FieldReader
 
     public long? Integer(string key, long min, long max) => Get(key) is { } node ? AsInteger(node, PathOf(key), min, max) : null;
 
+    /// <summary>A number with or without a fraction.</summary>
+    public double? Number(string key, double min, double max)
+    {
+        switch (Get(key))
+        {
+            case null:
+                return null;
+            case YamlScalar { IsPlain: true } scalar
+                when double.TryParse(scalar.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max:
+                return value;
+            case { } node:
+                Error(At(node.Line, PathOf(key)), string.Create(CultureInfo.InvariantCulture, $"must be a number from {min} to {max}"));
+                return null;
+        }
+    }
+
     public int? Port(string key) => (int?)Integer(key, 1, ushort.MaxValue);
 
     public bool Boolean(string key, bool byDefault = false)
@@ -116,6 +135,9 @@ internal sealed class FieldReader
         => Items(key, (node, path) => AsObject(node, path, read));
 
     public ImmutableArray<string> Strings(string key) => Items(key, AsString);
+
+    public ImmutableArray<long> Integers(string key, long min, long max)
+        => [.. Items(key, (node, path) => AsInteger(node, path, min, max) is { } value ? new Whole(value) : null).Select(item => item.Value)];
 
     /// <summary>The same, for lists whose items are checked one by one.</summary>
     public ImmutableArray<SourceText> Texts(string key)
@@ -144,6 +166,18 @@ internal sealed class FieldReader
 
     /// <summary>Fields that are read by others and say nothing here.</summary>
     public void Accept(params ReadOnlySpan<string> keys) => _known.UnionWith(keys.ToArray());
+
+    /// <summary>Rejects every field that was not asked for, with a reason of its own.</summary>
+    public void FinishOr(string message)
+    {
+        foreach (var entry in _node.Entries)
+        {
+            if (!_known.Contains(entry.Key))
+            {
+                Error(At(entry.Line, PathOf(entry.Key)), $"{message}; known here: {string.Join(", ", _known)}");
+            }
+        }
+    }
 
     /// <summary>Rejects every field that was not asked for. <paramref name="notSupported"/> were reported already.</summary>
     public void Finish(params ReadOnlySpan<string> notSupported)
@@ -279,4 +313,7 @@ internal sealed class FieldReader
     // As the API server of Kubernetes reads it: such a scalar has another type, and a string field rejects it.
     private static bool IsNumberOrBoolean(string value)
         => value is "true" or "false" || double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
+    /// <summary>A number among the items of a list, which are objects.</summary>
+    private sealed record Whole(long Value);
 }

@@ -4,7 +4,8 @@ using ProxylessMesh.ControlPlane.Model;
 namespace ProxylessMesh.ControlPlane.Yaml;
 
 /// <summary>What the filters of a Gateway API rule or backend come to.</summary>
-internal sealed record GatewayFilters(HeaderOperations Headers, HttpRedirect? Redirect, GatewayRewrite? Rewrite);
+internal sealed record GatewayFilters(
+    HeaderOperations Headers, HttpRedirect? Redirect, GatewayRewrite? Rewrite, ImmutableArray<GatewayMirror> Mirrors, CorsPolicy? Cors);
 
 /// <summary>Reads <c>filters[]</c> of a Gateway API rule or backend.</summary>
 internal static class GatewayFilterReader
@@ -16,19 +17,19 @@ internal static class GatewayFilterReader
     private const string Rewrite = "URLRewrite";
     private const string Mirror = "RequestMirror";
 
-    public static GatewayFilters Read(FieldReader owner, bool isGrpc)
+    public static GatewayFilters Read(FieldReader owner, string ns, bool isGrpc)
     {
-        var result = new GatewayFilters(HeaderOperations.None, null, null);
+        var result = new GatewayFilters(HeaderOperations.None, null, null, [], null);
         var types = new HashSet<string>(StringComparer.Ordinal);
         owner.Objects("filters", filter =>
         {
-            result = Read(filter, result, types, isGrpc);
+            result = Read(filter, result, types, ns, isGrpc);
             return filter;
         });
         return result;
     }
 
-    private static GatewayFilters Read(FieldReader filter, GatewayFilters filters, HashSet<string> types, bool isGrpc)
+    private static GatewayFilters Read(FieldReader filter, GatewayFilters filters, HashSet<string> types, string ns, bool isGrpc)
     {
         var type = filter.RequiredString("type");
 
@@ -55,18 +56,22 @@ internal static class GatewayFilterReader
                 filters = filters with { Rewrite = filter.Object("urlRewrite", ReadRewrite) };
                 break;
             case Mirror:
-                filter.Accept("requestMirror");
-                filter.Warning("type", $"{Mirror} has no effect in this version: nothing is mirrored");
+                filter.Required("requestMirror");
+                if (filter.Object("requestMirror", fields => GatewayBackendReader.ReadMirror(fields, ns)) is { } mirror && mirror.Share.Numerator > 0)
+                {
+                    filters = filters with { Mirrors = filters.Mirrors.Add(mirror) };
+                }
+
                 break;
             case "CORS" when !isGrpc:
-                filter.Accept("cors");
-                filter.Warning("type", "CORS has no effect on a client in the mesh");
+                filter.Required("cors");
+                filters = filters with { Cors = filter.Object("cors", CorsPolicyReader.ReadGateway) };
                 break;
             case "":
                 break;
             default:
                 filter.Accept("cors", "extensionRef", "externalAuth", "requestRedirect", "urlRewrite");
-                filter.Error("type", $"{type} is not supported here; known: {RequestHeaders}, {ResponseHeaders}{(isGrpc ? "" : $", {Redirect}, {Rewrite}")}");
+                filter.Error("type", $"{type} is not supported here; known: {RequestHeaders}, {ResponseHeaders}, {Mirror}{(isGrpc ? "" : $", {Redirect}, {Rewrite}, CORS")}");
                 break;
         }
 

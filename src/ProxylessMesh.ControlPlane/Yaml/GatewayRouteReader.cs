@@ -54,15 +54,13 @@ internal static class GatewayRouteReader
     private static GatewayRule ReadRule(FieldReader rule, string ns, bool isGrpc)
     {
         var matches = rule.Objects("matches", match => isGrpc ? GatewayMatchReader.ReadGrpc(match) : GatewayMatchReader.ReadHttp(match));
-        var filters = GatewayFilterReader.Read(rule, isGrpc);
-        var backends = rule.Objects("backendRefs", backend => ReadBackend(backend, ns, isGrpc));
-        var timeout = rule.Object("timeouts", ReadTimeouts)?.Request ?? TimeSpan.Zero;
-        foreach (var key in (string[])["retry", "sessionPersistence"])
+        var filters = GatewayFilterReader.Read(rule, ns, isGrpc);
+        var backends = rule.Objects("backendRefs", backend => GatewayBackendReader.Read(backend, ns, isGrpc));
+        var timeouts = rule.Object("timeouts", ReadTimeouts) ?? new Timeouts(null, null);
+        var retries = rule.Object("retry", RetryReader.ReadGateway);
+        if (rule.Has("sessionPersistence"))
         {
-            if (rule.Has(key))
-            {
-                rule.Warning(key, "has no effect in this version");
-            }
+            rule.Warning("sessionPersistence", "has no effect in this version");
         }
 
         rule.Accept("name");
@@ -84,7 +82,12 @@ internal static class GatewayRouteReader
             Redirect = filters.Redirect,
             Rewrite = filters.Rewrite,
             Backends = backends,
-            Timeout = timeout,
+            Mirrors = filters.Mirrors,
+            Cors = filters.Cors,
+
+            // As istiod has it: where no retry is asked for, the time of a try is that of the request.
+            Timeout = (retries is null ? timeouts.Backend ?? timeouts.Request : timeouts.Request) ?? TimeSpan.Zero,
+            Retries = retries is null ? null : retries with { PerTryTimeout = timeouts.Backend },
         };
     }
 
@@ -96,44 +99,21 @@ internal static class GatewayRouteReader
         }
     }
 
-    private static GatewayBackend ReadBackend(FieldReader backend, string ns, bool isGrpc)
-    {
-        var group = backend.String("group") ?? "";
-        var kind = backend.String("kind") ?? "Service";
-        if (group is not ("" or "core") || kind != "Service")
-        {
-            backend.Error("kind", $"{kind} is not supported in this version; use a Service");
-        }
-
-        backend.Required("port");
-        var filters = GatewayFilterReader.Read(backend, isGrpc);
-        var result = new GatewayBackend(
-            backend.Field("name"),
-            backend.String("namespace") ?? ns,
-            backend.RequiredString("name"),
-            backend.Port("port") ?? 0,
-            (uint)(backend.Integer("weight", 0, 1_000_000) ?? 1),
-            filters.Headers);
-        backend.Finish();
-        if (filters.Redirect is not null || filters.Rewrite is not null)
-        {
-            backend.Error("filters", "a backend takes header modifiers only; put the rest on the rule");
-        }
-
-        return result;
-    }
-
     private static Timeouts ReadTimeouts(FieldReader timeouts)
     {
-        var request = DurationFieldReader.Read(timeouts, "request");
-        if (DurationFieldReader.Read(timeouts, "backendRequest") is not null)
+        // Zero is "no limit" in the Gateway API.
+        var request = Limit(DurationFieldReader.Read(timeouts, "request"));
+        var backend = Limit(DurationFieldReader.Read(timeouts, "backendRequest"));
+        timeouts.Finish();
+        if (backend > request)
         {
-            timeouts.Warning("backendRequest", "has no effect in this version");
+            timeouts.Error("backendRequest", "must not be longer than request, which covers it");
         }
 
-        timeouts.Finish();
-        return new Timeouts(request);
+        return new Timeouts(request, backend);
     }
 
-    private sealed record Timeouts(TimeSpan? Request);
+    private static TimeSpan? Limit(TimeSpan? time) => time == TimeSpan.Zero ? null : time;
+
+    private sealed record Timeouts(TimeSpan? Request, TimeSpan? Backend);
 }

@@ -35,6 +35,19 @@ internal static class HttpMatchReader
         return result;
     }
 
+    /// <summary>A condition that has to compare something.</summary>
+    /// <returns><see langword="null"/> when it was reported.</returns>
+    public static StringMatch? ReadRequired(FieldReader fields)
+    {
+        var condition = ReadCondition(fields);
+        if (condition is { Match: null, IsReported: false })
+        {
+            fields.Error(fields.Self, "must hold one of exact, prefix, regex");
+        }
+
+        return condition.Match;
+    }
+
     private static StringMatch? ReadUri(FieldReader match)
     {
         var uri = ReadString(match, "uri");

@@ -9,12 +9,12 @@ namespace ProxylessMesh.ControlPlane.Yaml;
 internal static class MeshConfigReader
 {
     private static readonly string[] Effective =
-        ["defaultDestinationRuleExportTo", "defaultServiceExportTo", "defaultVirtualServiceExportTo", "outboundTrafficPolicy", "rootNamespace"];
+        ["defaultDestinationRuleExportTo", "defaultHttpRetryPolicy", "defaultServiceExportTo", "defaultVirtualServiceExportTo", "outboundTrafficPolicy", "rootNamespace"];
 
     private static readonly string[] WithoutEffect =
     [
         "accessLogEncoding", "accessLogFile", "accessLogFormat", "ca", "caCertificates", "certificates", "configSources", "connectTimeout",
-        "defaultConfig", "defaultHttpRetryPolicy", "defaultProviders", "defaultTrafficPolicy", "disableEnvoyListenerLog", "discoverySelectors",
+        "defaultConfig", "defaultProviders", "defaultTrafficPolicy", "disableEnvoyListenerLog", "discoverySelectors",
         "dnsRefreshRate", "enableAutoMtls", "enableEnvoyAccessLogService", "enablePrometheusMerge", "enableTracing", "extensionProviders",
         "h2UpgradePolicy", "hboneIdleTimeout", "inboundClusterStatName", "inboundTrafficPolicy", "ingressClass", "ingressControllerMode",
         "ingressSelector", "ingressService", "localityLbSetting", "meshMTLS", "outboundClusterStatName", "pathNormalization",
@@ -42,6 +42,7 @@ internal static class MeshConfigReader
         {
             RootNamespace = root,
             IsRegistryOnly = SidecarReader.ReadTrafficPolicy(config) ?? defaults.IsRegistryOnly,
+            DefaultRetry = config.Object("defaultHttpRetryPolicy", RetryReader.Read),
             ServiceExportTo = VisibilityReader.ReadExportTo(config, "defaultServiceExportTo") ?? defaults.ServiceExportTo,
             VirtualServiceExportTo = VisibilityReader.ReadExportTo(config, "defaultVirtualServiceExportTo") ?? defaults.VirtualServiceExportTo,
             DestinationRuleExportTo = VisibilityReader.ReadExportTo(config, "defaultDestinationRuleExportTo") ?? defaults.DestinationRuleExportTo,

@@ -22,6 +22,7 @@ internal sealed class MeshModelBuilder(ProblemCollector problems)
         ["DestinationRule"] = Networking,
         ["WorkloadEntry"] = Networking,
         ["Sidecar"] = Networking,
+        ["EnvoyFilter"] = Networking,
         ["Service"] = Core,
         ["Pod"] = Core,
         ["Node"] = Core,
@@ -90,6 +91,7 @@ internal sealed class MeshModelBuilder(ProblemCollector problems)
         Nodes = [.. _lists.Nodes],
         GatewayRoutes = [.. _lists.Routes],
         ReferenceGrants = [.. _lists.Grants],
+        EnvoyFilters = [.. _lists.EnvoyFilters],
     };
 
     private MeshDocument ReadSpec(MeshDocument document, FieldReader spec)
@@ -111,6 +113,9 @@ internal sealed class MeshModelBuilder(ProblemCollector problems)
                 break;
             case "Sidecar":
                 _lists.Sidecars.Add(SidecarReader.Read(identity, spec));
+                break;
+            case "EnvoyFilter":
+                _lists.EnvoyFilters.Add(EnvoyFilterReader.Read(identity, spec));
                 break;
             case "Service":
                 _lists.Services.Add(KubernetesServiceReader.Read(document, spec));
@@ -147,6 +152,8 @@ internal sealed class MeshModelBuilder(ProblemCollector problems)
         public List<KubernetesNode> Nodes { get; } = [];
 
         public List<GatewayRoute> Routes { get; } = [];
+
+        public List<EnvoyFilter> EnvoyFilters { get; } = [];
 
         public List<ReferenceGrant> Grants { get; } = [];
     }

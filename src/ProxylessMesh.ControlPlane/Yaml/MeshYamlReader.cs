@@ -18,7 +18,7 @@ internal static class MeshYamlReader
     /// <summary>Kinds that Istio and the Gateway API have and this version cannot carry out.</summary>
     private static readonly ImmutableArray<string> UnsupportedKinds =
     [
-        "AuthorizationPolicy", "BackendTLSPolicy", "Endpoints", "EnvoyFilter", "Gateway", "GatewayClass", "PeerAuthentication", "ProxyConfig",
+        "AuthorizationPolicy", "BackendTLSPolicy", "Endpoints", "Gateway", "GatewayClass", "PeerAuthentication", "ProxyConfig",
         "RequestAuthentication", "TCPRoute", "TLSRoute", "Telemetry", "WasmPlugin",
     ];
 

@@ -21,7 +21,7 @@ internal static class ReferenceValidator
 
             foreach (var route in virtualService.Http)
             {
-                foreach (var destination in route.Destinations)
+                foreach (var destination in route.Destinations.Concat(route.Mirrors.Select(mirror => mirror.Destination)))
                 {
                     CheckDestination(virtualService, route, destination, View(virtualService.Identity.Namespace), problems);
                 }

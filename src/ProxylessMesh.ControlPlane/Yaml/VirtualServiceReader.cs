@@ -34,10 +34,14 @@ internal static class VirtualServiceReader
             Rewrite = route.Object("rewrite", HttpRewriteReader.Read),
             Headers = route.Object("headers", HeaderOperationsReader.Read) ?? HeaderOperations.None,
             Timeout = DurationFieldReader.Read(route, "timeout"),
+            Retries = route.Object("retries", RetryReader.Read),
+            Fault = route.Object("fault", FaultReader.Read),
+            Mirrors = MirrorReader.Read(route),
+            Cors = route.Object("corsPolicy", CorsPolicyReader.Read),
             Delegate = route.Object("delegate", fields => ReadDelegate(fields, ns)),
             Source = route.Self,
         };
-        route.Finish("corsPolicy", "fault", "mirror", "mirrorPercentage", "mirrors", "retries");
+        route.Finish();
         CheckAction(result, route);
         CheckAuthority(result, route);
         CheckWeights(result.Destinations, route);
@@ -59,7 +63,7 @@ internal static class VirtualServiceReader
         }
 
         // A delegate's routes take over what the route says of rewriting and time.
-        string[] excluded = local == "delegate" ? ["route", "directResponse"] : ["route", "directResponse", "delegate", "rewrite", "timeout"];
+        string[] excluded = local == "delegate" ? ["route", "directResponse"] : ["route", "directResponse", "delegate", "rewrite", "timeout", "retries", "mirror", "mirrors"];
         foreach (var other in excluded)
         {
             if (other != local && route.Has(other))
@@ -103,32 +107,10 @@ internal static class VirtualServiceReader
     {
         weighted.Required("destination");
         var weight = (uint)(weighted.Integer("weight", 0, int.MaxValue) ?? 0);
-        var destination = weighted.Object("destination", fields => ReadTarget(fields, weight));
+        var destination = weighted.Object("destination", fields => DestinationReader.Read(fields, weight));
         var headers = weighted.Object("headers", HeaderOperationsReader.Read) ?? HeaderOperations.None;
         weighted.Finish();
         return (destination ?? new RouteDestination { Source = weighted.Self, Host = "", Weight = weight }) with { Headers = headers };
-    }
-
-    private static RouteDestination ReadTarget(FieldReader fields, uint weight)
-    {
-        var destination = new RouteDestination
-        {
-            Source = fields.Self,
-            Host = HostReader.ReadOne(fields, "host"),
-            Subset = fields.String("subset") ?? "",
-            Port = fields.Object("port", ReadPortSelector)?.Number,
-            Weight = weight,
-        };
-        fields.Finish();
-        return destination;
-    }
-
-    private static PortSelector ReadPortSelector(FieldReader port)
-    {
-        port.Required("number");
-        var number = port.Port("number");
-        port.Finish();
-        return new PortSelector(number);
     }
 
     // One destination takes everything, whatever its weight; of several, those without weight take nothing.
@@ -154,7 +136,4 @@ internal static class VirtualServiceReader
             }
         }
     }
-
-    /// <summary><c>destination.port</c>; the number is missing when it was reported.</summary>
-    private sealed record PortSelector(int? Number);
 }

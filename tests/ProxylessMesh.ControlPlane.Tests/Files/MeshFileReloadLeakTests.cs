@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Net;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Transport;
-using ProxylessMesh.Xds;
 
 namespace ProxylessMesh.ControlPlane.Tests.Files;
 
@@ -109,21 +107,6 @@ public sealed class MeshFileReloadLeakTests : IDisposable
         }
 
         return GC.GetTotalMemory(forceFullCollection: true);
-    }
-
-    /// <summary>The file is looked at often, so that a change need not wait for the clock.</summary>
-    private sealed class QuickControlPlane(IControlPlane controlPlane) : IControlPlane
-    {
-        public Task<ControlPlaneConnection> ConnectAsync(TimeProvider timeProvider, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
-            => controlPlane.ConnectAsync(new QuickClock(), loggerFactory, cancellationToken);
-    }
-
-    private sealed class QuickClock : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-            => base.CreateTimer(callback, state, Hurry(dueTime), Hurry(period));
-
-        private static TimeSpan Hurry(TimeSpan time) => time > TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : time;
     }
 
     /// <summary>Endpoints without sockets that answer their port.</summary>

@@ -37,7 +37,8 @@ public sealed class ListenerTranslatorTests
         var connectionManager = listener.ApiListener.ApiListener_.Unpack<HttpConnectionManager>();
         Assert.Equal(routes, connectionManager.Rds.RouteConfigName);
         Assert.NotNull(connectionManager.Rds.ConfigSource.Ads);
-        Assert.True(Assert.Single(connectionManager.HttpFilters).TypedConfig.Is(Router.Descriptor));
+        Assert.Equal(["envoy.filters.http.fault", "envoy.filters.http.router"], connectionManager.HttpFilters.Select(filter => filter.Name));
+        Assert.True(connectionManager.HttpFilters[^1].TypedConfig.Is(Router.Descriptor));
     }
 
     [Theory]

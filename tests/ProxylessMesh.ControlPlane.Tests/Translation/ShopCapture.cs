@@ -4,8 +4,12 @@ using Envoy.Config.Core.V3;
 using Envoy.Config.Endpoint.V3;
 using Envoy.Config.Listener.V3;
 using Envoy.Config.Route.V3;
+using Envoy.Extensions.Filters.Http.Cors.V3;
+using Envoy.Extensions.Filters.Http.Fault.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
+using Envoy.Extensions.Retry.Host.PreviousHosts.V3;
+using Envoy.Extensions.Retry.Priority.PreviousPriorities.V3;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using ProxylessMesh.ControlPlane.Ads;
@@ -15,6 +19,7 @@ using ProxylessMesh.ControlPlane.Translation;
 using ProxylessMesh.ControlPlane.Yaml;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Xds;
+using CorsPolicy = Envoy.Extensions.Filters.Http.Cors.V3.CorsPolicy;
 using HttpProtocolOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
 
 namespace ProxylessMesh.ControlPlane.Tests.Translation;
@@ -26,7 +31,15 @@ internal static class ShopCapture
 
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default
         .WithPreserveProtoFieldNames(true)
-        .WithTypeRegistry(TypeRegistry.FromMessages(HttpProtocolOptions.Descriptor, HttpConnectionManager.Descriptor, Router.Descriptor)));
+        .WithTypeRegistry(TypeRegistry.FromMessages(
+            HttpProtocolOptions.Descriptor,
+            HttpConnectionManager.Descriptor,
+            Router.Descriptor,
+            HTTPFault.Descriptor,
+            Cors.Descriptor,
+            CorsPolicy.Descriptor,
+            PreviousHostsPredicate.Descriptor,
+            PreviousPrioritiesConfig.Descriptor)));
 
     private static readonly Dictionary<string, Func<ByteString, IMessage>> Parsers = new()
     {

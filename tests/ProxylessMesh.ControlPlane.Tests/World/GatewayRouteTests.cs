@@ -109,11 +109,46 @@ public sealed class GatewayRouteTests
     }
 
     [Theory]
-    [InlineData("- filters: [{type: RequestMirror, requestMirror: {backendRef: {name: basket}}}]\n  backendRefs: [{name: basket, port: 80}]", "RequestMirror has no effect in this version: nothing is mirrored")]
-    [InlineData("- retry: {attempts: 2}\n  backendRefs: [{name: basket, port: 80}]", "has no effect in this version")]
-    [InlineData("- timeouts: {backendRequest: 1s}\n  backendRefs: [{name: basket, port: 80}]", "has no effect in this version")]
-    public void Read_WhatIsNotCarriedOutYet_IsWarnedOf(string rules, string expected)
-        => Assert.Equal(expected, Assert.Single(MeshYamlReader.Read("m", Services + HttpRoute(rules)).Warnings).Message);
+    [InlineData("- retry: {codes: [500, 503], attempts: 3, backoff: 100ms}\n  timeouts: {request: 3s, backendRequest: 1s}\n  backendRefs: [{name: basket, port: 80}]", "3s", 3u, "1s", "500,503", "0.100s")]
+    [InlineData("- retry: {}\n  timeouts: {backendRequest: 1s}\n  backendRefs: [{name: basket, port: 80}]", "0s", 2u, "1s", "", null)]
+    [InlineData("- timeouts: {request: 3s, backendRequest: 1s}\n  backendRefs: [{name: basket, port: 80}]", "1s", 2u, null, "", null)] // no retry: a try's time is the request's
+    [InlineData("- timeouts: {request: 3s, backendRequest: 0s}\n  backendRefs: [{name: basket, port: 80}]", "3s", 2u, null, "", null)] // zero is no limit
+    [InlineData("- retry: {attempts: 0}\n  backendRefs: [{name: basket, port: 80}]", "0s", null, null, null, null)]
+    public void Translate_RetryAndTimeouts_BecomeThoseOfTheRoute(string rules, string timeout, uint? retries, string? perTry, string? codes, string? backoff)
+    {
+        var action = Routes(HttpRoute(rules))[0].Route_;
+
+        Assert.Equal(timeout, Text(action.Timeout));
+        Assert.Equal(retries, action.RetryPolicy?.NumRetries);
+        Assert.Equal(perTry, Text(action.RetryPolicy?.PerTryTimeout));
+        Assert.Equal(codes, action.RetryPolicy is null ? null : string.Join(',', action.RetryPolicy.RetriableStatusCodes));
+        Assert.Equal(backoff, Text(action.RetryPolicy?.RetryBackOff?.BaseInterval));
+
+        static string? Text(Google.Protobuf.WellKnownTypes.Duration? duration) => duration?.ToString().Trim('"');
+    }
+
+    [Theory]
+    [InlineData("", 100u, false)]
+    [InlineData(", percent: 42", 420_000u, true)]
+    [InlineData(", fraction: {numerator: 1, denominator: 8}", 125_000u, true)]
+    public void Translate_RequestMirror_BecomesAMirrorOfTheRoute(string share, uint numerator, bool isOfMillion)
+    {
+        var mirror = Assert.Single(Routes(HttpRoute($"- filters: [{{type: RequestMirror, requestMirror: {{backendRef: {{name: basket, port: 80}}{share}}}}}]\n  backendRefs: [{{name: basket, port: 80}}]"))[0].Route_.RequestMirrorPolicies);
+
+        Assert.Equal("outbound|80||basket.shop.svc.cluster.local", mirror.Cluster);
+        Assert.Equal(numerator, mirror.RuntimeFraction.DefaultValue.Numerator);
+        Assert.Equal(isOfMillion, mirror.RuntimeFraction.DefaultValue.Denominator == Envoy.Type.V3.FractionalPercent.Types.DenominatorType.Million);
+    }
+
+    [Fact]
+    public void Translate_Cors_IsTheRoutesSettingOfTheCorsFilter()
+    {
+        var route = Routes(HttpRoute("- filters: [{type: CORS, cors: {allowOrigins: ['https://*.shop.example', 'https://a'], maxAge: 5}}]\n  backendRefs: [{name: basket, port: 80}]"))[0];
+        var policy = Envoy.Extensions.Filters.Http.Cors.V3.CorsPolicy.Parser.ParseFrom(route.TypedPerFilterConfig["envoy.filters.http.cors"].Value);
+
+        Assert.Equal(["https://.*\\.shop\\.example", "https://a"], policy.AllowOriginStringMatch.Select(origin => origin.SafeRegex?.Regex ?? origin.Exact));
+        Assert.Equal("5", policy.MaxAge);
+    }
 
     [Theory]
     [InlineData("- matches: [{path: {type: Glob, value: /a}}]", "spec.rules[0].matches[0].path.type: must be Exact, PathPrefix or RegularExpression, not 'Glob'")]
@@ -123,7 +158,11 @@ public sealed class GatewayRouteTests
     [InlineData("- backendRefs: [{name: basket}]", "spec.rules[0].backendRefs[0].port: is required")]
     [InlineData("- backendRefs: [{kind: Secret, name: basket, port: 80}]", "spec.rules[0].backendRefs[0].kind: Secret is not supported in this version; use a Service")]
     [InlineData("- backendRefs: [{name: basket, port: 80, weight: -1}]", "spec.rules[0].backendRefs[0].weight: must be a whole number from 0 to 1000000, not '-1'")]
-    [InlineData("- filters: [{type: ExtensionRef, extensionRef: {}}]", "spec.rules[0].filters[0].type: ExtensionRef is not supported here; known: RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect, URLRewrite")]
+    [InlineData("- filters: [{type: ExtensionRef, extensionRef: {}}]", "spec.rules[0].filters[0].type: ExtensionRef is not supported here; known: RequestHeaderModifier, ResponseHeaderModifier, RequestMirror, RequestRedirect, URLRewrite, CORS")]
+    [InlineData("- timeouts: {request: 1s, backendRequest: 2s}", "spec.rules[0].timeouts.backendRequest: must not be longer than request, which covers it")]
+    [InlineData("- filters: [{type: RequestMirror, requestMirror: {backendRef: {name: basket}}}]", "spec.rules[0].filters[0].requestMirror.backendRef.port: is required")]
+    [InlineData("- filters: [{type: RequestMirror, requestMirror: {backendRef: {name: basket, port: 80}, percent: 1, fraction: {numerator: 1}}}]", "spec.rules[0].filters[0].requestMirror.fraction: excludes 'percent'; remove one of them")]
+    [InlineData("- retry: {codes: [99]}", "spec.rules[0].retry.codes[0]: must be a whole number from 100 to 599, not '99'")]
     [InlineData("- filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [a]}}, {type: RequestHeaderModifier, requestHeaderModifier: {remove: [b]}}]", "spec.rules[0].filters[1].type: RequestHeaderModifier is given twice; merge the two")]
     [InlineData("- filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /a, replacePrefixMatch: /b}}}]", "spec.rules[0].filters[0].urlRewrite.path.replacePrefixMatch: has no effect with type ReplaceFullPath; remove it")]
     [InlineData("- filters: [{type: URLRewrite}]", "spec.rules[0].filters[0].urlRewrite: is required")]

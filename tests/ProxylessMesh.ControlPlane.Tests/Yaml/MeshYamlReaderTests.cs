@@ -78,7 +78,7 @@ public sealed class MeshYamlReaderTests
 
         var service = MeshYamlReader.Read(MeshYaml.File, text).Directory.Services[0];
 
-        Assert.Equal(LoadBalancerKind.LeastRequest, service.LoadBalancer);
+        Assert.Equal(LoadBalancerKind.LeastRequest, service.TrafficPolicy.LoadBalancer?.Simple);
         Assert.Equal(["v1", "v2"], service.Subsets.Select(subset => subset.Name));
     }
 

@@ -128,7 +128,7 @@ public sealed class ExplanationTests
     {
         const string Type = ResourceJson.Type + "envoy.extensions.filters.http.";
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
-        await using var mesh = await FilteredMesh.StartAsync(
+        await using var mesh = await FilterMesh.StartAsync(
             backend,
             $$"""
             { "name": "note", "typedConfig": { "@type": "{{Type}}header_to_metadata.v3.Config" } },
