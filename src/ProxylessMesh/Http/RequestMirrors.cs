@@ -78,7 +78,7 @@ internal sealed partial class RequestMirrors : IDisposable
             return MirroredRequest.Nowhere;
         }
 
-        var limit = (int)Math.Min(outcome.VirtualHost!.Config.RetryBufferLimit ?? ReplayBody.DefaultLimit, int.MaxValue);
+        var limit = (int)Math.Min(outcome.Route!.Action.RetryBufferLimit ?? ReplayBody.DefaultLimit, int.MaxValue);
         var time = new MirrorTime(limits.Stream, limits.Route ?? RouteTimeoutsConfig.Default);
         return new MirroredRequest(this, drawn, caller.Message.Content is { } content ? new ReplayBody(content, limit, isShared: true) : null, time);
     }

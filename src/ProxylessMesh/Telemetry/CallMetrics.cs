@@ -11,11 +11,8 @@ internal sealed class CallMetrics
     private readonly Histogram<double> _grpcCallDuration;
     private readonly Histogram<double> _httpDuration;
     private readonly Counter<long> _failures;
-<<<<<<< HEAD
     private readonly Counter<long> _mirrored;
-=======
     private readonly Counter<long> _retries;
->>>>>>> main
 
     public CallMetrics(Meter meter)
     {
@@ -83,7 +80,6 @@ internal sealed class CallMetrics
         _httpDuration.Record(duration.TotalSeconds, in tags);
     }
 
-<<<<<<< HEAD
     /// <param name="cluster">Where the copy was to go; empty for a name that no configuration gave.</param>
     /// <param name="outcome">What became of it.</param>
     public void OnMirrored(string cluster, MirrorOutcome outcome)
@@ -94,7 +90,9 @@ internal sealed class CallMetrics
                 1,
                 new KeyValuePair<string, object?>(TelemetryNames.Cluster, cluster),
                 new KeyValuePair<string, object?>(TelemetryNames.MirrorOutcome, TelemetryNames.Of(outcome)));
-=======
+        }
+    }
+
     /// <summary>An attempt has ended so that its policy would try again, or one of several at once was not needed.</summary>
     /// <param name="cluster">Where it went.</param>
     /// <param name="reason">Why: a status, or how it broke off.</param>
@@ -108,7 +106,6 @@ internal sealed class CallMetrics
                 new KeyValuePair<string, object?>(TelemetryNames.Cluster, cluster),
                 new KeyValuePair<string, object?>(TelemetryNames.RetryReason, reason),
                 new KeyValuePair<string, object?>(TelemetryNames.RetryOutcome, outcome));
->>>>>>> main
         }
     }
 

@@ -35,14 +35,11 @@ internal static class TelemetryNames
     // HTTP requests: OpenTelemetry's attributes. Its http.client.request.duration is System.Net.Http's, which ends at the headers.
     public const string HttpAttemptDuration = "mesh.client.attempt.duration";
     public const string Failures = "mesh.client.failures";
-<<<<<<< HEAD
     public const string Mirrored = "mesh.client.mirrored";
     public const string MirrorOutcome = "mesh.mirror.outcome";
-=======
     public const string Retries = "mesh.client.retries";
     public const string RetryReason = "mesh.retry.reason";
     public const string RetryOutcome = "mesh.retry.outcome";
->>>>>>> main
     public const string Cluster = "mesh.cluster";
 
     /// <summary>Envoy's short names for what became of a request.</summary>

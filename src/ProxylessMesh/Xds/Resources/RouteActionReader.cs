@@ -156,14 +156,6 @@ internal static class RouteActionReader
 
     private static void NoteWithoutEffect(RouteAction action, DecodeContext context)
     {
-<<<<<<< HEAD
-        TimeoutReader.Note(action.IdleTimeout, "idle_timeout", context);
-        TimeoutReader.Note(action.MaxGrpcTimeout, "max_grpc_timeout", context);
-        RetryPolicyReader.Note(action.RetryPolicy, context);
-        NoteIf(action.HedgePolicy is not null, "hedged requests", "hedge_policy", context);
-=======
-        NoteIf(action.RequestMirrorPolicies.Count > 0, "mirrored requests", "request_mirror_policies", context);
->>>>>>> main
         NoteIf(action.PathRewrite.Length > 0, "formatted path rewrites", "path_rewrite", context);
         NoteIf(action.InternalRedirectPolicy is not null, "internal redirects", "internal_redirect_policy", context);
     }

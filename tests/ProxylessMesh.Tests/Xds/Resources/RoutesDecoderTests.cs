@@ -155,15 +155,6 @@ public sealed class RoutesDecoderTests
     }
 
     [Theory]
-    public void Decode_HostFieldWithoutEffect_IsAcceptedWithWarning(string field, string warning)
-    {
-        var result = _decoder.Decode(Routes($$"""{"name": "r", "virtualHosts": [{"name": "h", "domains": ["*"], {{field}} }]}"""));
-
-        Assert.True(result.IsAccepted, string.Join('\n', result.Errors));
-        Assert.Equal([$"virtual_hosts[0].{warning} have no effect in this version"], result.Warnings);
-    }
-
-    [Theory]
     [InlineData("0s")]
     [InlineData(null)]
     public void Decode_NoTimeout_HasNothingToWarnOf(string? timeout)
