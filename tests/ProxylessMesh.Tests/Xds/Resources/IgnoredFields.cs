@@ -124,11 +124,6 @@ internal static class IgnoredFields
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.forward_not_matching_preflights",
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.max_age",
             ]),
-        (
-            "The types that come so are known by name, and have no effect whatever they say",
-            [
-                "udpa.type.v1.TypedStruct.value",
-            ]),
     ];
 
     /// <summary>By field, as <c>message.field</c>.</summary>
