@@ -6,6 +6,7 @@ using ProxylessMesh.Configuration;
 using ProxylessMesh.Filters;
 using ProxylessMesh.Http;
 using ProxylessMesh.Routing;
+using ProxylessMesh.Services;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
@@ -164,6 +165,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
             parts.Pipeline.Close();
             await parts.Client.DisposeAsync().ConfigureAwait(false);
             await parts.Loop.InvokeAsync(parts.Clusters.RetireAll).ConfigureAwait(false);
+            await parts.Loop.InvokeAsync(parts.Filters.RetireAll).ConfigureAwait(false);
             await parts.Loop.DisposeAsync().ConfigureAwait(false);
             if (parts.Owner is { } owner)
             {
@@ -199,18 +201,36 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
         string? FindTemplate(string authority) => connection.Authorities.GetValueOrDefault(authority)?.ListenerTemplate;
 
+        // For what filters ask: the cluster is demanded at once, so that the first question need not wait for it.
+        ClusterDemand? demand = null;
+        HttpMessageHandler ToCluster(string name, string authority)
+        {
+            var held = new OnDemandCluster(name);
+            loop.Post(() => held.Set(demand!.Acquire(name))); // set below, before any filter
+            return new ClusterHandler(held, authority, _random, () => loop.Post(() => demand!.Release(name)));
+        }
+
+        var filters = new HttpFilters(new FilterEnvironment(_timeProvider, _random, _meter.Faults)
+        {
+            RateLimits = _meter.RateLimits,
+            Origin = RateLimitOrigin.Of(connection.Node.Cluster, connection.NodeId, Environment.MachineName),
+            RateLimitServices = new RateLimitServices(ToCluster, _timeProvider),
+        });
+
         // The two roads meet here: requests demand listeners, snapshots come back.
         SnapshotBuilder? builder = null;
-        var listeners = new ListenerTable(hosts, FindTemplate, clusters, new HttpFilters(_timeProvider), loop, name => builder!.Demand(name)); // set below, before any request
+        var listeners = new ListenerTable(hosts, FindTemplate, clusters, filters, loop, name => builder!.Demand(name)); // set below, before any request
         var store = new SnapshotStore(listeners);
         builder = new SnapshotBuilder(Source(client, connection), store, loop, listenersAreRoutes: isSidecar);
-        var onDemand = new OnDemandClusters(loop, new ClusterDemand(builder, store, clusters), _timeProvider);
+        demand = new ClusterDemand(builder, store, clusters);
+        var onDemand = new OnDemandClusters(loop, demand, _timeProvider);
 
         // Which of several servers sent a route is not known any more when it is carried out: all must be trusted.
         var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted), GeneratesRequestIds: isSidecar);
         var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
         var explainer = new RequestExplainer(_loggerFactory.CreateLogger<MeshExplanation>());
-        return new Parts(loop, client, clusters, store, new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer), connection.Owner);
+        var pipeline = new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer);
+        return new Parts(loop, client, clusters, filters, store, pipeline, connection.Owner);
     }
 
     private IResourceSource Source(XdsClient client, ControlPlaneConnection connection)
@@ -221,5 +241,5 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
                 _loggerFactory.CreateLogger<ExternalServiceSource>())
             : client;
 
-    private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);
+    private sealed record Parts(ConfigurationLoop Loop, XdsClient Client, ClusterRegistry Clusters, HttpFilters Filters, SnapshotStore Store, MeshPipeline Pipeline, IAsyncDisposable? Owner);
 }

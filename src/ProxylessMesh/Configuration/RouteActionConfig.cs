@@ -30,6 +30,12 @@ internal sealed record ForwardActionConfig(ImmutableArray<WeightedClusterConfig>
     /// <summary>What a request's hash is taken from, for balancers that go by it (<c>hash_policy</c>).</summary>
     public ImmutableArray<HashPolicyConfig> HashPolicies { get; init; } = [];
 
+    /// <summary>What requests are counted as (<c>rate_limits</c>).</summary>
+    public ImmutableArray<RateLimitConfig> RateLimits { get; init; } = [];
+
+    /// <summary>Whether they are counted as what the virtual host says as well (<c>include_vh_rate_limits</c>), whatever filters say of that.</summary>
+    public bool IncludesVirtualHostLimits { get; init; }
+
     /// <summary>When it is tried again (<c>retry_policy</c>), the virtual host's where the route has none; <see langword="null"/> for never.</summary>
     public RetryPolicyConfig? Retry { get; init; }
 

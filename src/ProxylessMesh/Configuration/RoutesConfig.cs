@@ -37,6 +37,9 @@ internal sealed record VirtualHostConfig(string Name, ImmutableArray<string> Dom
 
     public ImmutableArray<VirtualClusterConfig> VirtualClusters { get; init; } = [];
 
+    /// <summary>What requests are counted as (<c>rate_limits</c>).</summary>
+    public ImmutableArray<RateLimitConfig> RateLimits { get; init; } = [];
+
     /// <summary>Count the attempts in <c>x-envoy-attempt-count</c> (<c>include_request_attempt_count</c>).</summary>
     public bool IncludeAttemptCount { get; init; }
 
@@ -72,6 +75,9 @@ internal sealed record RouteConfig
     public required RouteActionConfig Action { get; init; }
 
     public HeaderMutationsConfig Headers { get; init; } = HeaderMutationsConfig.None;
+
+    /// <summary>What it says of itself (<c>metadata</c>).</summary>
+    public RouteMetadataConfig Metadata { get; init; } = RouteMetadataConfig.None;
 
     /// <summary>What is said here of the listener's filters (<c>typed_per_filter_config</c>).</summary>
     public FilterOverridesConfig Filters { get; init; } = FilterOverridesConfig.None;

@@ -10,6 +10,9 @@ namespace ProxylessMesh.Filters;
 /// <param name="Path">Its path and query where they are other than its URI's, as when they were normalized.</param>
 internal readonly record struct FilterRequest(HttpRequestMessage Message, FilterRoute Route, string Host, string? Path)
 {
+    /// <summary>The cluster that it goes to, by whatever means it was chosen; empty where its route answers it.</summary>
+    public string ClusterName { get; init; } = "";
+
     /// <summary>Where a filter may note what it did, and what Envoy's words for its answer are; <see langword="null"/> when nobody asks.</summary>
     public RequestExplanation? Explanation { get; init; }
 

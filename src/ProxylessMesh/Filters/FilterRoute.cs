@@ -10,4 +10,7 @@ internal sealed record FilterRoute
 
     /// <summary>The cluster that was drawn; empty where a header of the request names it, or where the route does not forward.</summary>
     public string ClusterName { get; init; } = "";
+
+    /// <summary>What its requests are counted as; nothing where the route does not forward.</summary>
+    public RouteRateLimits RateLimits { get; init; } = RouteRateLimits.None;
 }

@@ -9,6 +9,11 @@ internal abstract class HttpFilter
     /// <summary>Looks at a request whose route is known.</summary>
     /// <returns>What to do with it, or <see langword="null"/> when it goes on as it is.</returns>
     public abstract FilterAction? Begin(in FilterRequest request);
+
+    /// <summary>No route has it any more. Requests that it has begun with go on.</summary>
+    public virtual void Retire()
+    {
+    }
 }
 
 /// <summary>What a filter does with one request.</summary>

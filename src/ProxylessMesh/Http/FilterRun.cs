@@ -11,10 +11,16 @@ namespace ProxylessMesh.Http;
 /// <param name="listener">Its listener.</param>
 /// <param name="outcome">What its route does with it.</param>
 /// <param name="plan">The filters.</param>
-internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, ListenerView listener, RouteOutcome outcome, FilterPlan plan)
+/// <param name="timeProvider">For what filters take of a call's time.</param>
+internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, ListenerView listener, RouteOutcome outcome, FilterPlan plan, TimeProvider timeProvider)
 {
     /// <summary>What explanations say of a filter that has nothing to do.</summary>
     public const string Idle = "has nothing to do";
+
+    /// <summary>What a filter takes without waiting for anything is not worth telling the next hop of.</summary>
+    private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(1);
+
+    private readonly long _start = timeProvider.GetTimestamp();
 
     /// <param name="action">What the filter does.</param>
     /// <param name="request">The request as the filter saw it.</param>
@@ -79,6 +85,9 @@ internal sealed class FilterRun(MeshPipeline pipeline, CallerRequest caller, Lis
             caller.Explanation?.OnFilter(plan.Names[index], Idle);
         }
 
-        return pipeline.RunRouteAsync(caller with { Message = request.Message }, listener, outcome.OfCopy, cancellationToken);
+        // A call's own time went on while filters held it.
+        var waited = timeProvider.GetElapsedTime(_start);
+        var going = caller with { Message = request.Message, Waited = waited < MinWait ? caller.Waited : caller.Waited + waited };
+        return pipeline.RunRouteAsync(in going, listener, outcome.OfCopy, cancellationToken);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ListenerState(string name, ClusterRegistry clusters, IFilt
         }
 
         var connection = listener.Listener?.Connection ?? HttpConnectionConfig.Default;
-        var chain = listener.Listener?.Filters ?? [];
+        var chain = listener.Listener?.Filters ?? FaultConfig.Implied;
         if (ReferenceEquals(listener.Routes, _routes) && connection == _connection && chain.SequenceEqual(_filters, FilterComparer))
         {
             return;
@@ -50,7 +50,7 @@ internal sealed class ListenerState(string name, ClusterRegistry clusters, IFilt
         _routes = listener.Routes;
         _connection = connection;
         _filters = chain;
-        var routes = RouteTable<ClusterState>.Build(listener.Routes, cluster => clusters.Acquire(cluster, snapshot), connection, new FilterChain(chain, filters));
+        var routes = RouteTable<ClusterState>.Build(listener.Routes, cluster => clusters.Acquire(cluster, snapshot), connection, new FilterChain(Name, chain, filters));
 
         // A stand-in stays until a complete table comes, however many incomplete ones come before it.
         var lastComplete = before.StandIn ?? before.Routes;
@@ -98,5 +98,7 @@ internal sealed class ListenerState(string name, ClusterRegistry clusters, IFilt
         {
             clusters.Release(cluster.Name);
         }
+
+        routes?.Filters?.Release();
     }
 }

@@ -42,7 +42,8 @@ internal sealed class MeasuredCall
         {
             var response = await send(this).ConfigureAwait(false);
             _response = response;
-            if (response.Content is not TrackedContent content || !content.TryMeasure(this))
+            var body = response.Content is IForwardingContent forwarding ? forwarding.Inner : response.Content;
+            if (body is not TrackedContent content || !content.TryMeasure(this))
             {
                 End(isComplete: true, failure: null);
             }

@@ -119,12 +119,16 @@ internal sealed class MeshPipeline
     /// <summary>Has the filters look at a request, one after the other, until one has something to do.</summary>
     private Task<HttpResponseMessage> FilterAsync(in CallerRequest caller, ListenerView listener, in RouteOutcome outcome, FilterPlan plan, CancellationToken cancellationToken)
     {
-        var request = new FilterRequest(caller.Message, plan.Route, caller.Message.Headers.Host ?? caller.Authority.Host, outcome.Path) { Explanation = caller.Explanation };
+        var request = new FilterRequest(caller.Message, plan.Route, caller.Message.Headers.Host ?? caller.Authority.Host, outcome.Path)
+        {
+            ClusterName = outcome.ClusterName ?? plan.Route.ClusterName,
+            Explanation = caller.Explanation,
+        };
         for (var i = 0; i < plan.Filters.Length; i++)
         {
             if (plan.Filters[i].Begin(in request) is { } action)
             {
-                return new FilterRun(this, caller, listener, outcome, plan).RunAsync(action, in request, i, cancellationToken);
+                return new FilterRun(this, caller, listener, outcome, plan, _timeProvider).RunAsync(action, in request, i, cancellationToken);
             }
 
             caller.Explanation?.OnFilter(plan.Names[i], FilterRun.Idle);

@@ -1,6 +1,6 @@
 namespace ProxylessMesh.Messages;
 
-/// <summary>A request's content that sends another one: it can be sent again if that can.</summary>
+/// <summary>A content that passes another one on: of a request, which can be sent again if that can, or of a response.</summary>
 internal interface IForwardingContent
 {
     HttpContent Inner { get; }

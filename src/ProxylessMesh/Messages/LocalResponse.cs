@@ -13,8 +13,9 @@ internal static class LocalResponse
     /// <param name="reason">Why, for a person: the reason phrase, or <c>grpc-message</c> for a gRPC caller.</param>
     /// <param name="headers">What the routes do to the headers of responses.</param>
     /// <param name="context">What those may say; needed where there are any.</param>
+    /// <param name="grpcStatus">What a gRPC caller gets where it is not what <paramref name="status"/> means to gRPC.</param>
     public static HttpResponseMessage Create(
-        HttpRequestMessage request, int status, string? location = null, string body = "", string reason = "", HeaderMutations? headers = null, HeaderFormatContext? context = null)
+        HttpRequestMessage request, int status, string? location = null, string body = "", string reason = "", HeaderMutations? headers = null, HeaderFormatContext? context = null, string? grpcStatus = null)
     {
         var isGrpc = GrpcMessage.IsGrpc(request);
         var response = new HttpResponseMessage((HttpStatusCode)(isGrpc ? 200 : status))
@@ -42,7 +43,7 @@ internal static class LocalResponse
         if (isGrpc)
         {
             map.Set("content-type", LocalReply.Grpc);
-            map.Set("grpc-status", LocalReply.GrpcStatus(status));
+            map.Set("grpc-status", grpcStatus ?? LocalReply.GrpcStatus(status));
             var message = reason.Length > 0 ? reason : body;
             if (message.Length > 0)
             {

@@ -29,14 +29,31 @@ internal sealed record RouteScope(RoutesConfig? Routes, VirtualHostConfig? Virtu
             return null;
         }
 
-        var told = new FilterRoute { RouteName = route.Name, VirtualHostName = VirtualHost?.Name ?? "", ClusterName = cluster?.ClusterName ?? "" };
-        var name = route.Name.Length > 0 ? route.Name : Index.ToString(CultureInfo.InvariantCulture);
+        var told = new FilterRoute { RouteName = route.Name, VirtualHostName = VirtualHost?.Name ?? "", ClusterName = cluster?.ClusterName ?? "", RateLimits = RateLimitsOf(route) };
+        var host = $"{Routes?.Name}/{VirtualHost?.Name}";
+        var place = $"{host}/{PlaceOf(route, cluster)}";
         return Chain.PlanFor(
             told,
-            $"{Routes?.Name}/{VirtualHost?.Name}/{name}/{cluster?.ClusterName}",
-            Routes?.Filters ?? FilterOverridesConfig.None,
-            VirtualHost?.Filters ?? FilterOverridesConfig.None,
-            route.Filters,
-            cluster?.Filters ?? FilterOverridesConfig.None);
+            new FilterLevel(Routes?.Filters ?? FilterOverridesConfig.None, Routes?.Name ?? ""),
+            new FilterLevel(VirtualHost?.Filters ?? FilterOverridesConfig.None, host),
+            new FilterLevel(route.Filters, place),
+            new FilterLevel(cluster?.Filters ?? FilterOverridesConfig.None, $"{place}/{cluster?.ClusterName}"));
+    }
+
+    private RouteRateLimits RateLimitsOf(RouteConfig route)
+        => route.Action is ForwardActionConfig action && !(action.RateLimits.IsEmpty && VirtualHost is null or { RateLimits.IsEmpty: true } && route.Metadata.Values.IsEmpty)
+            ? new RouteRateLimits(action.RateLimits, VirtualHost?.RateLimits ?? [], action.IncludesVirtualHostLimits, route.Metadata)
+            : RouteRateLimits.None;
+
+    /// <summary>The route by its name, so that one that is put before it does not make it another; by its number where it has none, or where it has one of several of that name.</summary>
+    private string PlaceOf(RouteConfig route, WeightedClusterConfig? cluster)
+    {
+        if (route.Filters.IsEmpty && cluster is null or { Filters.IsEmpty: true })
+        {
+            return ""; // nothing is said here
+        }
+
+        var isUnique = route.Name.Length > 0 && VirtualHost is not null && VirtualHost.Routes.Count(other => other.Name == route.Name) == 1;
+        return isUnique ? route.Name : string.Create(CultureInfo.InvariantCulture, $"{route.Name}#{Index}");
     }
 }

@@ -16,9 +16,10 @@ internal sealed class RouteTable<TCluster>
     private readonly DomainIndex<VirtualHost<TCluster>> _domains;
     private readonly bool _ignorePort;
 
-    private RouteTable(RoutesConfig config, HttpConnectionConfig connection, DomainIndex<VirtualHost<TCluster>> domains, IReadOnlyCollection<TCluster> clusters)
+    private RouteTable(RoutesConfig config, HttpConnectionConfig connection, DomainIndex<VirtualHost<TCluster>> domains, IReadOnlyCollection<TCluster> clusters, FilterChain? filters)
     {
         _config = config;
+        Filters = filters;
         Name = config.Name;
         Connection = connection;
         Clusters = clusters;
@@ -34,6 +35,9 @@ internal sealed class RouteTable<TCluster>
 
     /// <summary>Every cluster that a request may be sent to and that the routes name, each once.</summary>
     public IReadOnlyCollection<TCluster> Clusters { get; }
+
+    /// <summary>The listener's filters, to be released when the table is no longer in use; <see langword="null"/> for none.</summary>
+    public FilterChain? Filters { get; }
 
     /// <param name="config">A validated route configuration.</param>
     /// <param name="cluster">Gives the cluster of a name; called once per distinct name.</param>
@@ -53,7 +57,7 @@ internal sealed class RouteTable<TCluster>
             }
         }
 
-        return new RouteTable<TCluster>(config, connection ?? HttpConnectionConfig.Default, new DomainIndex<VirtualHost<TCluster>>(domains), clusters.Values);
+        return new RouteTable<TCluster>(config, connection ?? HttpConnectionConfig.Default, new DomainIndex<VirtualHost<TCluster>>(domains), clusters.Values, filters);
 
         TCluster Resolve(string name)
         {

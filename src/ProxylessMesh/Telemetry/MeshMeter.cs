@@ -16,11 +16,17 @@ internal sealed class MeshMeter : IDisposable
         _meter = factory?.Create(options) ?? new Meter(options);
         XdsClient = new XdsClientMetrics(_meter);
         Calls = new CallMetrics(_meter);
+        Faults = new FaultMetrics(_meter);
+        RateLimits = new RateLimitMetrics(_meter);
     }
 
     public XdsClientMetrics XdsClient { get; }
 
     public CallMetrics Calls { get; }
+
+    public FaultMetrics Faults { get; }
+
+    public RateLimitMetrics RateLimits { get; }
 
     /// <summary>Whether the instrument is this mesh's, and not another one's of the same name.</summary>
     public bool Owns(Instrument instrument) => ReferenceEquals(instrument.Meter, _meter);

@@ -42,6 +42,25 @@ internal static class TelemetryNames
 
     /// <summary>Envoy's words for why.</summary>
     public const string ResponseDetails = "mesh.response_code_details";
+
+    // Limited requests.
+    public const string LocalRateLimits = "mesh.client.local_rate_limit.requests";
+    public const string RateLimits = "mesh.client.rate_limit.requests";
+    public const string RateLimitName = "mesh.rate_limit.name";
+    public const string RateLimitOutcome = "mesh.rate_limit.outcome";
+    public const string RateLimitOk = "ok";
+    public const string RateLimitOver = "over_limit";
+    public const string RateLimitUnenforced = "not_enforced";
+    public const string RateLimitError = "error";
+    public const string RateLimitErrorAllowed = "error_allowed";
+
+    // Injected faults.
+    public const string Faults = "mesh.client.faults";
+    public const string ActiveFaults = "mesh.client.active_faults";
+    public const string FaultKind = "mesh.fault.kind";
+    public const string FaultDelay = "delay";
+    public const string FaultAbort = "abort";
+    public const string FaultRateLimit = "response_rate_limit";
     public const string HttpMethod = "http.request.method";
     public const string HttpStatusCode = "http.response.status_code";
     public const string ServerAddress = "server.address";

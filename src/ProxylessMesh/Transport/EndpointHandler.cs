@@ -1,5 +1,6 @@
 using System.Net;
 using ProxylessMesh.Configuration;
+using ProxylessMesh.Messages;
 
 namespace ProxylessMesh.Transport;
 

@@ -1,3 +1,5 @@
+using ProxylessMesh.Messages;
+
 namespace ProxylessMesh.Transport;
 
 /// <summary>Tells the failures after which nothing of a request was processed, so that it may go to another endpoint, from all others. Stateless.</summary>

@@ -24,17 +24,8 @@ internal sealed class OneTimeContent : HttpContent
     /// <summary>Whether some of it may have been sent.</summary>
     public bool HasBegun => Volatile.Read(ref _sent) > 0;
 
-    /// <summary>
-    /// Whether a content gives the same bytes whenever it is sent. A stream that cannot is left to say so itself; of a type that is
-    /// not known, nothing is assumed.
-    /// </summary>
-    public static bool IsNeeded(HttpContent content) => content switch
-    {
-        ByteArrayContent or ReadOnlyMemoryContent or StreamContent or System.Net.Http.Json.JsonContent => false,
-        MultipartContent parts => parts.Any(IsNeeded),
-        IForwardingContent forwarding => IsNeeded(forwarding.Inner),
-        _ => !IsGrpcMessage(content.GetType()),
-    };
+    /// <summary>Whether a content would not say so itself when it is sent twice and cannot be.</summary>
+    public static bool IsNeeded(HttpContent content) => BodyKinds.Of(content) == BodyKind.OneTime;
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -67,9 +58,6 @@ internal sealed class OneTimeContent : HttpContent
 
         base.Dispose(disposing);
     }
-
-    /// <summary>The one message of a unary or server-streaming call of grpc-dotnet, whose class is not public.</summary>
-    private static bool IsGrpcMessage(Type type) => type.Name == "PushUnaryContent`2" && type.Namespace == "Grpc.Net.Client.Internal";
 
     private void Begin()
     {

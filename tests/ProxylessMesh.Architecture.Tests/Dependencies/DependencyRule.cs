@@ -14,7 +14,7 @@ internal sealed record DependencyRule(string Namespace, Func<TypeName, bool> Mus
     {
         { Namespace: Layers.Root } => Layers.CompositionRoot.Contains(used.Name),
         _ when !used.IsIn(Layers.Root) || used.IsIn(layer.Namespace) => false,
-        _ when used.IsIn($"{Layers.Root}.Protos") => layer.Name != "Xds",
+        _ when used.IsIn($"{Layers.Root}.Protos") => layer.Name is not ("Xds" or "Services"),
         _ => !layer.MayName.Any(name => used.IsIn($"{Layers.Root}.{name}")),
     });
 }

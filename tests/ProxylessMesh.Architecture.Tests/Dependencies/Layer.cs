@@ -37,6 +37,9 @@ internal static class Layers
         new("Authorization", "Matching"),
         new("Security", "Configuration", "Matching", "Telemetry"),
         new("Xds", [.. Ground, "Bootstrap"]),
+
+        // What filters ask over the wire, behind interfaces of theirs.
+        new("Services", [.. Ground, "Filters"]),
         .. RequestRoad.Select(Stage),
     ];
 

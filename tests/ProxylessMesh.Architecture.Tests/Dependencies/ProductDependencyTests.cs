@@ -29,9 +29,9 @@ public class ProductDependencyTests
     }
 
     [Fact]
-    public void Protobuf_IsNamedByXdsOnly()
+    public void Protobuf_IsNamedByXdsAndServicesOnly()
     {
-        var violations = Uses.Where(use => use.User.IsIn(Layers.Root) && !use.User.IsIn("ProxylessMesh.Xds") && ExternalNames.IsProtobuf(use.Used));
+        var violations = Uses.Where(use => use.User.IsIn(Layers.Root) && !use.User.IsIn("ProxylessMesh.Xds") && !use.User.IsIn("ProxylessMesh.Services") && ExternalNames.IsProtobuf(use.Used));
 
         Assert.Empty(violations);
         Assert.Contains(Uses, use => use.User.IsIn("ProxylessMesh.Xds") && ExternalNames.IsProtobuf(use.Used));

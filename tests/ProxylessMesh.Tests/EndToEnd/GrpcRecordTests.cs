@@ -3,7 +3,11 @@ using System.Globalization;
 using System.Text.Json;
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Endpoint.V3;
+using Envoy.Config.Listener.V3;
 using Envoy.Config.Route.V3;
+using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.Router.V3;
+using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -19,6 +23,16 @@ public sealed class GrpcRecordTests : IDisposable
     private const string CaseId = "x-case";
     private const string AskedFor = "x-backend-does";
 
+    /// <summary>Where a call ends otherwise than with grpc-go, and why. Each differs from what was recorded.</summary>
+    private static readonly Dictionary<string, (StatusCode Code, string Reason)> Exceptions = new(StringComparer.Ordinal)
+    {
+        ["fault-0824"] = (StatusCode.Internal, NoMessage),
+        ["fault-0825"] = (StatusCode.Internal, NoMessage),
+        ["fault-0826"] = (StatusCode.Internal, NoMessage),
+    };
+
+    private const string NoMessage = "a unary call that ends with OK and without a message is UNKNOWN to grpc-go and INTERNAL to Grpc.Net.Client, which says so itself";
+
     /// <summary>What reached a backend, by the case that it was sent for.</summary>
     private readonly ConcurrentDictionary<string, ConcurrentQueue<Attempt>> _seen = new();
 
@@ -29,6 +43,7 @@ public sealed class GrpcRecordTests : IDisposable
     [Theory]
     [InlineData(86, "match", "special", "route")]
     [InlineData(21, "deadline")]
+    [InlineData(88, "fault")]
     public async Task Call_RecordedCases_EndsAsWithGrpc(int cases, params string[] groups)
     {
         using var record = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "data", "grpc", "grpc.json")));
@@ -45,6 +60,11 @@ public sealed class GrpcRecordTests : IDisposable
             using var channel = mesh.Mesh.CreateGrpcChannel("xds:///oracle.test");
             var invoker = channel.CreateCallInvoker();
             var chosen = record.RootElement.GetProperty("cases").EnumerateArray().Where(testCase => groups.Contains(testCase.GetProperty("id").GetString()!.Split('-')[0])).ToArray();
+
+            // What is slow the first time must not be taken for slow calls.
+            _seen["warm-up"] = new ConcurrentQueue<Attempt>();
+            using var first = JsonDocument.Parse("""{"id": "warm-up", "path": "/p.none/Call", "backend": "ok"}""");
+            Assert.Equal(StatusCode.OK, await CallAsync(invoker, first.RootElement));
 
             // All at once, as some take their time.
             var differences = await Task.WhenAll(chosen.Select(testCase => DifferenceAsync(invoker, testCase)));
@@ -70,7 +90,12 @@ public sealed class GrpcRecordTests : IDisposable
         var attempts = observed.GetProperty("attempts") is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray().ToArray() : [];
         var id = testCase.GetProperty("id").GetString()!;
         var seen = _seen[id] = new ConcurrentQueue<Attempt>();
-        var expected = $"{observed.GetProperty("code")} {string.Join(' ', attempts.Select(static attempt => attempt.GetProperty("backend").GetString()))}";
+        var expected = $"{Name(observed.GetProperty("code").GetString()!)} {string.Join(' ', attempts.Select(static attempt => attempt.GetProperty("backend").GetString()))}";
+        if (Exceptions.TryGetValue(id, out var exception))
+        {
+            expected = $"{exception.Code} {string.Join(' ', attempts.Select(static attempt => attempt.GetProperty("backend").GetString()))}";
+        }
+
         var actual = $"{await CallAsync(invoker, testCase)} {string.Join(' ', seen.Select(static attempt => attempt.Backend))}";
         if (expected != actual)
         {
@@ -83,11 +108,15 @@ public sealed class GrpcRecordTests : IDisposable
         return isTold ? null : $"{id}: the backend is told of {string.Join(", ", seen.Select(static attempt => attempt.MillisecondsLeft))} ms";
     }
 
+    /// <summary>grpc-go writes one of the codes otherwise.</summary>
+    private static string Name(string code) => code == "Canceled" ? nameof(StatusCode.Cancelled) : code;
+
     private static async Task<StatusCode> CallAsync(CallInvoker invoker, JsonElement testCase)
     {
         var path = testCase.GetProperty("path").GetString()!.Split('/');
         var marshaller = Marshallers.Create(static (byte[] value) => value, static value => value);
-        var method = new Method<byte[], byte[]>(MethodType.Unary, path[1], path[2], marshaller, marshaller);
+        var isStream = testCase.TryGetProperty("kind", out var kind) && kind.GetString() == "server-stream";
+        var method = new Method<byte[], byte[]>(isStream ? MethodType.ServerStreaming : MethodType.Unary, path[1], path[2], marshaller, marshaller);
         var headers = new Metadata { { CaseId, testCase.GetProperty("id").GetString()! } };
         if (testCase.TryGetProperty("backend", out var does))
         {
@@ -113,7 +142,18 @@ public sealed class GrpcRecordTests : IDisposable
         try
         {
             var time = testCase.TryGetProperty("deadline_s", out var seconds) ? TimeSpan.FromSeconds(seconds.GetDouble()) : TestTimeouts.Default;
-            using var call = invoker.AsyncUnaryCall(method, null, new CallOptions(headers, TimeProvider.System.GetUtcNow().UtcDateTime + time), []);
+            var options = new CallOptions(headers, TimeProvider.System.GetUtcNow().UtcDateTime + time);
+            if (isStream)
+            {
+                using var stream = invoker.AsyncServerStreamingCall(method, null, options, []);
+                while (await stream.ResponseStream.MoveNext())
+                {
+                }
+
+                return StatusCode.OK;
+            }
+
+            using var call = invoker.AsyncUnaryCall(method, null, options, []);
             await call;
             return StatusCode.OK;
         }
@@ -142,8 +182,8 @@ public sealed class GrpcRecordTests : IDisposable
 
     private static IEnumerable<Any> Resources(JsonElement record)
     {
-        var parser = new JsonParser(JsonParser.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(Envoy.Extensions.Filters.Http.Fault.V3.HTTPFault.Descriptor)));
-        yield return XdsResources.Listener("oracle.test", "rc");
+        var parser = new JsonParser(JsonParser.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(HTTPFault.Descriptor, Router.Descriptor, HttpConnectionManager.Descriptor)));
+        yield return Any.Pack(parser.Parse<Listener>(record.GetProperty("listener").GetRawText()));
         yield return Any.Pack(parser.Parse<RouteConfiguration>(OfTheseGroups(record.GetProperty("route"))));
         foreach (var cluster in record.GetProperty("clusters").EnumerateArray())
         {
@@ -159,14 +199,14 @@ public sealed class GrpcRecordTests : IDisposable
         }
     }
 
-    /// <summary>The routes of these groups only: the others are about faults and hashes, whose clusters are not served here.</summary>
+    /// <summary>The routes of these groups only: the others are about hashes, whose clusters are not served here.</summary>
     private static string OfTheseGroups(JsonElement routes)
     {
         var node = System.Text.Json.Nodes.JsonNode.Parse(routes.GetRawText())!;
         foreach (var host in node["virtual_hosts"]!.AsArray())
         {
             var kept = host!["routes"]!.AsArray().Where(static route => (route!["match"]!["prefix"]?.ToString() ?? "/t.") is var prefix
-                && (prefix.StartsWith("/m.", StringComparison.Ordinal) || prefix.StartsWith("/s.", StringComparison.Ordinal) || prefix.StartsWith("/t.", StringComparison.Ordinal) || prefix.StartsWith("/p.", StringComparison.Ordinal)));
+                && (prefix.StartsWith("/m.", StringComparison.Ordinal) || prefix.StartsWith("/s.", StringComparison.Ordinal) || prefix.StartsWith("/t.", StringComparison.Ordinal) || prefix.StartsWith("/p.", StringComparison.Ordinal) || prefix.StartsWith("/f.", StringComparison.Ordinal)));
             host["routes"] = new System.Text.Json.Nodes.JsonArray([.. kept.Select(static route => route!.DeepClone())]);
         }
 

@@ -1,5 +1,7 @@
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.LocalRatelimit.V3;
+using Envoy.Extensions.Filters.Http.Ratelimit.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Http.StatefulSession.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
@@ -27,6 +29,12 @@ internal static class ExtensionTypes
     public static readonly string Router = ResourceReader.TypeUrlOf<Router>();
 
     public static readonly string Fault = ResourceReader.TypeUrlOf<HTTPFault>();
+
+    public static readonly string LocalRateLimit = ResourceReader.TypeUrlOf<LocalRateLimit>();
+
+    public static readonly string RateLimit = ResourceReader.TypeUrlOf<RateLimit>();
+
+    public static readonly string RateLimitPerRoute = ResourceReader.TypeUrlOf<RateLimitPerRoute>();
 
     public static readonly string Cors = ResourceReader.TypeUrlOf<Cors>();
 

@@ -1,4 +1,3 @@
-using Envoy.Extensions.Filters.Http.Fault.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Http.StatefulSession.V3;
 using Google.Protobuf.WellKnownTypes;
@@ -16,9 +15,11 @@ internal static class FilterTypes
     public static readonly IReadOnlyDictionary<string, FilterConfigReader> Filters = new Dictionary<string, FilterConfigReader>(StringComparer.Ordinal)
     {
         [ExtensionTypes.Router] = static (config, _, context) => Unpack(config, Router.Parser, context),
-        [ExtensionTypes.Fault] = ReadFault,
+        [ExtensionTypes.Fault] = FaultReader.Read,
         [ExtensionTypes.HeaderMutation] = HeaderFilterReader.ReadMutation,
         [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
+        [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.Read,
+        [ExtensionTypes.RateLimit] = GlobalRateLimitReader.Read,
         [ExtensionTypes.StatefulSession] = ReadSession,
 
         // What a browser may do, and statistics of Envoy's own: nothing to carry out in a client.
@@ -28,9 +29,11 @@ internal static class FilterTypes
 
     public static readonly IReadOnlyDictionary<string, FilterConfigReader> Overrides = new Dictionary<string, FilterConfigReader>(StringComparer.Ordinal)
     {
-        [ExtensionTypes.Fault] = ReadFault,
+        [ExtensionTypes.Fault] = FaultReader.Read,
         [ExtensionTypes.HeaderMutationPerRoute] = HeaderFilterReader.ReadMutationPerRoute,
         [ExtensionTypes.HeaderToMetadata] = HeaderFilterReader.ReadMetadata,
+        [ExtensionTypes.LocalRateLimit] = LocalRateLimitReader.ReadOverride,
+        [ExtensionTypes.RateLimitPerRoute] = GlobalRateLimitReader.ReadOverride,
         [ExtensionTypes.StatefulSessionPerRoute] = ReadSessionPerRoute,
         [ExtensionTypes.CorsPolicy] = static (_, _, _) => null,
         [ExtensionTypes.Cors] = static (_, _, _) => null,
@@ -40,16 +43,6 @@ internal static class FilterTypes
         where T : class, Google.Protobuf.IMessage<T>
     {
         ResourceReader.TryUnpack(config, parser, context, out _);
-        return null;
-    }
-
-    private static FilterConfig? ReadFault(Any config, string fingerprint, DecodeContext context)
-    {
-        if (ResourceReader.TryUnpack(config, HTTPFault.Parser, context, out var fault) && (fault.Delay is not null || fault.Abort is not null || fault.ResponseRateLimit is not null))
-        {
-            context.WarnNoEffect("injected faults", "");
-        }
-
         return null;
     }
 

@@ -72,7 +72,7 @@ internal static class HeaderMutationReader
         return lower;
     }
 
-    private static ImmutableArray<HeaderAdditionConfig> ReadAdditions(RepeatedField<HeaderValueOption> additions, string field, DecodeContext context)
+    public static ImmutableArray<HeaderAdditionConfig> ReadAdditions(RepeatedField<HeaderValueOption> additions, string field, DecodeContext context)
     {
         var read = ImmutableArray.CreateBuilder<HeaderAdditionConfig>(additions.Count);
         for (var i = 0; i < additions.Count; i++)

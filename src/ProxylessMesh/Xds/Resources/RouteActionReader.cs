@@ -15,6 +15,7 @@ internal static class RouteActionReader
         var timeouts = ReadTimeouts(action, context);
         var pathRewrite = RewriteReader.ReadPath(action, path, context);
         var hostRewrite = RewriteReader.ReadHost(action, context);
+        var rateLimits = RateLimitReader.ReadAll(action.RateLimits, "rate_limits", context);
         var hashPolicies = HashPolicyReader.Read(action.HashPolicy, context);
         return ReadClusters(action, plugins, context) switch
         {
@@ -31,6 +32,8 @@ internal static class RouteActionReader
                 AppendForwardedHost = action.AppendXForwardedHost,
                 Timeouts = timeouts,
                 HashPolicies = hashPolicies,
+                RateLimits = rateLimits,
+                IncludesVirtualHostLimits = action.IncludeVhRateLimits ?? false,
             },
             var other => other,
         };

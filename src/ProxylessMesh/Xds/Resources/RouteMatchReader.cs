@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Route.V3;
 using Envoy.Extensions.Path.Match.UriTemplate.V3;
-using Envoy.Type.V3;
+using Google.Protobuf.Collections;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Matching;
 using QueryParameterMatcher = ProxylessMesh.Matching.QueryParameterMatcher;
@@ -20,7 +20,7 @@ internal static class RouteMatchReader
         var path = ReadPath(match, context);
         var config = new RouteMatchConfig(path ?? PathMatcher.Exact(""), HeaderMatcherReader.ReadAll(match.Headers, context))
         {
-            QueryParameters = ReadQueryParameters(match, context),
+            QueryParameters = ReadQueryParameters(match.QueryParameters, context),
             IsGrpc = match.Grpc is not null,
             Fraction = ReadFraction(match.RuntimeFraction, context),
             IsImpossible = NeedsMetadata(match),
@@ -29,13 +29,14 @@ internal static class RouteMatchReader
         return path is null ? null : config;
     }
 
-    private static ImmutableArray<QueryParameterMatcher> ReadQueryParameters(RouteMatch match, DecodeContext context)
+    /// <summary>Reads the conditions of a field named <c>query_parameters</c>.</summary>
+    public static ImmutableArray<QueryParameterMatcher> ReadQueryParameters(RepeatedField<Envoy.Config.Route.V3.QueryParameterMatcher> query, DecodeContext context)
     {
-        var parameters = ImmutableArray.CreateBuilder<QueryParameterMatcher>(match.QueryParameters.Count);
-        for (var i = 0; i < match.QueryParameters.Count; i++)
+        var parameters = ImmutableArray.CreateBuilder<QueryParameterMatcher>(query.Count);
+        for (var i = 0; i < query.Count; i++)
         {
             using var scope = context.Enter("query_parameters", i);
-            var parameter = match.QueryParameters[i];
+            var parameter = query[i];
             if (parameter.Name.Length == 0)
             {
                 context.Error("name", "must not be empty");
@@ -72,18 +73,7 @@ internal static class RouteMatchReader
             return null;
         }
 
-        switch (fraction.DefaultValue.Denominator)
-        {
-            case FractionalPercent.Types.DenominatorType.Hundred:
-                return new FractionConfig(fraction.DefaultValue.Numerator, 100);
-            case FractionalPercent.Types.DenominatorType.TenThousand:
-                return new FractionConfig(fraction.DefaultValue.Numerator, 10_000);
-            case FractionalPercent.Types.DenominatorType.Million:
-                return new FractionConfig(fraction.DefaultValue.Numerator, 1_000_000);
-            default:
-                context.Error("runtime_fraction.default_value.denominator", "must be HUNDRED, TEN_THOUSAND or MILLION");
-                return null;
-        }
+        return FractionReader.Read(fraction.DefaultValue, "runtime_fraction.default_value", context);
     }
 
     /// <summary>

@@ -14,7 +14,7 @@ internal static class RouteReader
         var filters = HttpFilterReader.ReadOverrides(route.TypedPerFilterConfig, context);
         var match = ReadMatch(route.Match, context);
         var action = ReadAction(route, match?.Path, routes, context);
-        return match is null || action is null ? null : new RouteConfig { Name = route.Name, Match = match, Action = action, Headers = headers, Filters = filters };
+        return match is null || action is null ? null : new RouteConfig { Name = route.Name, Match = match, Action = action, Headers = headers, Filters = filters, Metadata = RouteMetadataReader.Read(route.Metadata) };
     }
 
     private static RouteMatchConfig? ReadMatch(RouteMatch? match, DecodeContext context)

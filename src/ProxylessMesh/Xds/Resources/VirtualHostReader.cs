@@ -38,6 +38,7 @@ internal static class VirtualHostReader
             Headers = HeaderMutationReader.Read(host.RequestHeadersToAdd, host.RequestHeadersToRemove, host.ResponseHeadersToAdd, host.ResponseHeadersToRemove, context),
             RequireTls = ReadTlsRequirement(host.RequireTls, context),
             VirtualClusters = ReadVirtualClusters(host, context),
+            RateLimits = RateLimitReader.ReadAll(host.RateLimits, "rate_limits", context),
             IncludeAttemptCount = host.IncludeRequestAttemptCount,
             Filters = filters,
         };

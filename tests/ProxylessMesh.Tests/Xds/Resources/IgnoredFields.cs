@@ -141,15 +141,6 @@ internal static class IgnoredFields
                 "envoy.config.route.v3.RouteConfiguration.validate_clusters",
             ]),
         (
-            "Faults are not injected yet; logged",
-            [
-                "envoy.extensions.filters.common.fault.v3.FaultDelay.fixed_delay",
-                "envoy.extensions.filters.common.fault.v3.FaultDelay.percentage",
-                "envoy.extensions.filters.http.fault.v3.FaultAbort.grpc_status",
-                "envoy.extensions.filters.http.fault.v3.FaultAbort.http_status",
-                "envoy.extensions.filters.http.fault.v3.FaultAbort.percentage",
-            ]),
-        (
             "What a browser may do: nothing to carry out in a client",
             [
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.allow_credentials",

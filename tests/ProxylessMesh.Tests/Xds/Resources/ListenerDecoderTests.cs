@@ -24,7 +24,10 @@ public sealed class ListenerDecoderTests
         Assert.Equal("cart:80", result.Resource!.Name);
         Assert.Equal("routes", result.Resource.RoutesName);
         Assert.Null(result.Resource.InlineRoutes);
-        Assert.Equal<HttpFilterConfig>([new HttpFilterConfig("fault", ResourceJson.Type + "envoy.extensions.filters.http.fault.v3.HTTPFault")], result.Resource.Filters);
+        var filter = Assert.Single(result.Resource.Filters);
+        Assert.Equal("fault", filter.Name);
+        Assert.Equal(FaultConfig.TypeUrl, filter.TypeUrl);
+        Assert.False(Assert.IsType<FaultConfig>(filter.Config).HasFaults);
         Assert.Empty(result.Warnings);
     }
 

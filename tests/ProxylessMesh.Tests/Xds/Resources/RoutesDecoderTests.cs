@@ -8,7 +8,6 @@ namespace ProxylessMesh.Tests.Xds.Resources;
 public sealed class RoutesDecoderTests
 {
     private const string ToCart = """ "route": {"cluster": "cart"} """;
-    private const string Fault = "envoy.extensions.filters.http.fault.v3.HTTPFault";
 
     private readonly RoutesDecoder _decoder = new();
 
@@ -144,7 +143,6 @@ public sealed class RoutesDecoderTests
         { """ "route": {"cluster": "c", "hedgePolicy": {}} """, "route.hedge_policy: hedged requests" },
         { """ "route": {"cluster": "c", "internalRedirectPolicy": {}} """, "route.internal_redirect_policy: internal redirects" },
         { """ "route": {"weightedClusters": {"clusters": [{"name": "c", "weight": 1}], "useHashPolicy": true}} """, "route.weighted_clusters.use_hash_policy: draws by hash" },
-        { $$""" "route": {"cluster": "c"}, "typedPerFilterConfig": {"f": {"@type": "{{ResourceJson.Type}}{{Fault}}", "abort": {} } } """, """typed_per_filter_config["f"]: injected faults""" },
         { $$""" "route": {"cluster": "c"}, "typedPerFilterConfig": {"f": {"@type": "{{ResourceJson.Type}}envoy.config.route.v3.FilterConfig", "isOptional": true, "config": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } } """, $"""typed_per_filter_config["f"]: optional filters of type '{ResourceJson.Type}envoy.type.v3.Percent'""" },
     };
 
