@@ -131,18 +131,24 @@ public sealed class ExplanationTests
         await using var mesh = await FilteredMesh.StartAsync(
             backend,
             $$"""
-            { "name": "note", "typedConfig": { "@type": "{{Type}}header_to_metadata.v3.Config" } },
+            { "name": "fault", "typedConfig": { "@type": "{{Type}}fault.v3.HTTPFault", "abort": { "httpStatus": 503, "percentage": { "numerator": 100 } }, "headers": [{ "name": "x-fail", "presentMatch": true }] } },
             { "name": "change", "typedConfig": { "@type": "{{Type}}header_mutation.v3.HeaderMutation", "mutations": { "requestMutations": [{ "append": { "header": { "key": "x-new", "value": "1" } } }] } } }
             """,
             """ "virtualHosts": [{ "name": "h", "domains": ["*"], "routes": [{ "match": { "prefix": "/" }, "route": { "cluster": "c", "timeout": "0s" } }] }] """);
         using var capture = MeshExplanation.Capture();
 
         await mesh.BackendOfAsync("http://orders/");
+        using var failing = new HttpRequestMessage(HttpMethod.Get, "http://orders/") { Headers = { { "x-fail", "1" } } };
+        using var response = await mesh.Client.SendAsync(failing);
 
         Assert.Equal(
-            [new MeshFilterAction("note", "has nothing to do"), new MeshFilterAction("change", "passes a changed request on")],
-            Assert.Single(capture.Requests).Filters);
+            [new MeshFilterAction("fault", "has nothing to do"), new MeshFilterAction("change", "passes a changed request on")],
+            capture.Requests[0].Filters);
         Assert.Equal("1", backend.LastRequest!.Headers["x-new"]);
+        var aborted = capture.Requests[1];
+        Assert.Equal((503, "FI", "fault_filter_abort"), (aborted.StatusCode, aborted.ResponseFlags, aborted.ResponseDetails));
+        Assert.Equal(new MeshFilterAction("fault", "answers by itself: 503"), aborted.Filters[^1]);
+        Assert.Empty(aborted.Attempts);
     }
 
     [Fact]
