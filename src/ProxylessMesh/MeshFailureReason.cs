@@ -32,4 +32,13 @@ public enum MeshFailureReason
     /// the request), or one did and the request's content could not be sent again.
     /// </summary>
     RequestRefused,
+
+    /// <summary>
+    /// The connection to the endpoint ended before there was a response, or the endpoint reset the request, or it answered with what is no
+    /// HTTP. It may have processed the request; a <c>retry_on</c> with <c>reset</c> or <c>5xx</c> tries again nevertheless.
+    /// </summary>
+    ConnectionReset,
+
+    /// <summary>Nothing came or went for too long (<c>idle_timeout</c>, <c>stream_idle_timeout</c>, <c>per_try_idle_timeout</c>). A proxy answers 504 here.</summary>
+    IdleTimeout,
 }

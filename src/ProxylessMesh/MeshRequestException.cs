@@ -29,6 +29,7 @@ public sealed class MeshRequestException : HttpRequestException
     {
         MeshFailureReason.NoListener => HttpRequestError.NameResolutionError,
         MeshFailureReason.NoHealthyEndpoint or MeshFailureReason.ConnectFailure or MeshFailureReason.RequestRefused => HttpRequestError.ConnectionError,
+        MeshFailureReason.ConnectionReset => HttpRequestError.ResponseEnded,
         _ => HttpRequestError.Unknown,
     };
 
@@ -36,7 +37,7 @@ public sealed class MeshRequestException : HttpRequestException
     private static HttpStatusCode StatusOf(MeshFailureReason reason) => reason switch
     {
         MeshFailureReason.NoRoute => HttpStatusCode.NotFound,
-        MeshFailureReason.Timeout => HttpStatusCode.GatewayTimeout,
+        MeshFailureReason.Timeout or MeshFailureReason.IdleTimeout => HttpStatusCode.GatewayTimeout,
         _ => HttpStatusCode.ServiceUnavailable,
     };
 }

@@ -17,6 +17,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
     private DnsEndpoints? _dns;
     private OriginalDestinations? _destinations;
     private int _refused;
+    private int _retries;
 
     public string Name { get; } = name;
 
@@ -24,6 +25,37 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
 
     /// <summary>Completes once the view is another one than <paramref name="seen"/>.</summary>
     public Task WaitForChangeAsync(ClusterView seen, CancellationToken cancellationToken) => _view.WaitForChangeAsync(seen, cancellationToken);
+
+    /// <summary>Requests under way on its endpoints, tries after the first included. Counted anew each time: for those who rarely ask.</summary>
+    public int ActiveRequests
+    {
+        get
+        {
+            var active = 0;
+            foreach (var endpoint in View.Endpoints)
+            {
+                active += endpoint.ActiveRequests;
+            }
+
+            return active;
+        }
+    }
+
+    /// <summary>A retry is to begin: its wait counts as well. To be followed by <see cref="EndRetry"/>.</summary>
+    /// <param name="limit">How many there may be at once.</param>
+    /// <returns>Whether there is room for it.</returns>
+    public bool TryBeginRetry(uint limit)
+    {
+        if ((uint)Interlocked.Increment(ref _retries) <= limit)
+        {
+            return true;
+        }
+
+        EndRetry();
+        return false;
+    }
+
+    public void EndRetry() => Interlocked.Decrement(ref _retries);
 
     public void Apply(ClusterSnapshot snapshot)
     {
@@ -183,6 +215,7 @@ internal sealed partial class ClusterState(string name, ClusterEnvironment envir
 
         state.Hostname = endpoint.Hostname;
         state.Locality = locality;
+        state.IsCanary = endpoint.IsCanary;
         state.Protocol = environment.ProtocolOf(config);
         return state;
     }

@@ -34,6 +34,10 @@ internal sealed class EndpointState(EndpointAddress address, TimeSpan connectTim
     /// <remarks>As <see cref="Hostname"/>.</remarks>
     public LocalityConfig? Locality { get; set; }
 
+    /// <inheritdoc cref="EndpointConfig.IsCanary"/>
+    /// <remarks>As <see cref="Hostname"/>.</remarks>
+    public bool IsCanary { get; set; }
+
     /// <summary>The TLS that its connections are asked for, or <see langword="null"/> for plaintext.</summary>
     public TlsConfig? Tls { get; init; }
 

@@ -94,6 +94,9 @@ internal sealed record ClusterConfig
 
     public DnsLookupFamily LookupFamily { get; init; }
 
+    /// <summary>How many tries after a first may be under way at once.</summary>
+    public RetryLimitConfig Retries { get; init; } = RetryLimitConfig.None;
+
     /// <summary>The TLS asked for towards an endpoint, or <see langword="null"/> for plaintext.</summary>
     public TlsConfig? TlsOf(EndpointConfig endpoint)
     {

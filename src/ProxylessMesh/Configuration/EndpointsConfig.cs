@@ -54,6 +54,9 @@ internal sealed record EndpointConfig(EndpointAddress Address, uint Weight)
     /// <c>envoy.lb</c>, gRFC A76); <see langword="null"/> when nothing does.
     /// </summary>
     public string? HashKey { get; init; }
+
+    /// <summary>Whether retries may be asked to pass it over (metadata <c>canary</c> of <c>envoy.lb</c>).</summary>
+    public bool IsCanary { get; init; }
 }
 
 /// <summary>Which addresses of a DNS name are used (<c>Cluster.dns_lookup_family</c>).</summary>

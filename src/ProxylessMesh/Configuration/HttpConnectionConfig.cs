@@ -8,6 +8,9 @@ internal sealed record HttpConnectionConfig
     /// <summary>The longest a request may last where its route says nothing (<c>common_http_protocol_options.max_stream_duration</c>); zero for no end.</summary>
     public TimeSpan? MaxStreamDuration { get; init; }
 
+    /// <summary>How long nothing may come or go where the route says nothing (<c>stream_idle_timeout</c>); <see langword="null"/> or zero for no end.</summary>
+    public TimeSpan? StreamIdle { get; init; }
+
     /// <summary>What becomes of a request's path.</summary>
     public PathNormalizationConfig Path { get; init; } = PathNormalizationConfig.None;
 

@@ -42,6 +42,9 @@ internal sealed record ForwardActionConfig(ImmutableArray<WeightedClusterConfig>
     /// <summary>Several tries at once (<c>hedge_policy</c>), the virtual host's where the route has none.</summary>
     public HedgePolicyConfig? Hedge { get; init; }
 
+    /// <summary>How much of a body is kept to be sent again (<c>request_body_buffer_limit</c>, or <c>per_request_buffer_limit_bytes</c>), in bytes, the virtual host's where the route says nothing.</summary>
+    public long? RetryBufferLimit { get; init; }
+
     /// <summary>Where requests go as well (<c>request_mirror_policies</c>), of the most specific level that has any.</summary>
     public ImmutableArray<MirrorPolicyConfig> Mirrors { get; init; } = [];
 }

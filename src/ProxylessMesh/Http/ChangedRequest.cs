@@ -26,8 +26,10 @@ internal sealed class ChangedRequest(HttpRequestMessage original, HttpRequestMes
     public string? ForwardedHost { get; init; }
 
     /// <summary>Puts an endpoint's hostname in the host's place; the next endpoint's takes its. One without a hostname gets the request's own.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="sent">What is sent: <see cref="Outgoing"/>, or a copy of it.</param>
     /// <exception cref="HostnameException">It has one that cannot be sent.</exception>
-    public void AimAt(EndpointState endpoint)
+    public void AimAt(EndpointState endpoint, HttpRequestMessage sent)
     {
         if (!TakesEndpointHost)
         {
@@ -37,7 +39,7 @@ internal sealed class ChangedRequest(HttpRequestMessage original, HttpRequestMes
         var hasHost = !string.IsNullOrEmpty(endpoint.Hostname);
         try
         {
-            outgoing.Headers.Host = hasHost ? endpoint.Hostname : original.Headers.Host;
+            sent.Headers.Host = hasHost ? endpoint.Hostname : original.Headers.Host;
         }
         catch (FormatException exception)
         {
@@ -46,8 +48,8 @@ internal sealed class ChangedRequest(HttpRequestMessage original, HttpRequestMes
 
         if (ForwardedHost is not null)
         {
-            outgoing.Headers.Remove("x-forwarded-host");
-            outgoing.Headers.TryAddWithoutValidation("x-forwarded-host", ForwardedHosts(hasHost));
+            sent.Headers.Remove("x-forwarded-host");
+            sent.Headers.TryAddWithoutValidation("x-forwarded-host", ForwardedHosts(hasHost));
         }
     }
 

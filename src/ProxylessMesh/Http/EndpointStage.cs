@@ -1,24 +1,45 @@
 using ProxylessMesh.Clusters;
-using ProxylessMesh.LoadBalancing;
-using ProxylessMesh.Transport;
+using ProxylessMesh.Messages;
+using ProxylessMesh.Resilience;
 
 namespace ProxylessMesh.Http;
 
-/// <summary>The last stage of a request's road: an endpoint of its cluster, and the endpoint's connections.</summary>
-/// <param name="pipeline">The stages before, for a request that has to begin anew.</param>
-/// <param name="random">For picks.</param>
-internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
+/// <summary>
+/// The last stage of a request's road: an endpoint of its cluster, and the endpoint's connections. A request costs one state machine here, whatever its
+/// route says of tries: those after the first are <see cref="AttemptRun"/>'s.
+/// </summary>
+/// <param name="environment">What all requests share.</param>
+internal sealed class EndpointStage(AttemptEnvironment environment)
 {
-    /// <summary>How many endpoints a request tries when none of them takes it: nothing of the request was processed by then.</summary>
+    /// <summary>How many endpoints a try goes to when none of them takes it: nothing of the request was processed by then.</summary>
     private const int MaxConnectAttempts = 3;
 
     private const int NoAttempt = 0;
 
-    public Task<HttpResponseMessage> SendAsync(in RoutedRequest routed, CancellationToken cancellationToken) => SendToClusterAsync(routed, attempt: 1, failed: null, cancellationToken);
+    private static readonly Task<HttpResponseMessage> NoResponse = Task.FromResult<HttpResponseMessage>(null!);
+
+    public Task<HttpResponseMessage> SendAsync(in RoutedRequest routed, CancellationToken cancellationToken)
+        => routed.Attempts is { } rules && NeedsRun(in routed, rules)
+            ? RunAsync(in routed, rules, cancellationToken)
+            : SendToClusterAsync(routed, attempt: 1, failed: null, cancellationToken);
+
+    /// <summary>Sends one of several tries: how it ended is written into <see cref="RoutedRequest.Try"/>.</summary>
+    public Task<HttpResponseMessage> SendTryAsync(RoutedRequest routed, CancellationToken cancellationToken)
+        => SendToClusterAsync(routed, attempt: 1, failed: null, cancellationToken);
+
+    /// <summary>Whether the first try is one of a run from its beginning: it has a watch of its own or company, is watched by others, or its body must be kept.</summary>
+    private static bool NeedsRun(in RoutedRequest routed, AttemptRules rules)
+        => rules.WatchesTries
+            || (rules.MayRepeat && (routed.Call is not null || routed.Explanation is not null || (routed.Original.Content is { } content && !ReplayBody.IsRepeatable(content))));
+
+    private Task<HttpResponseMessage> RunAsync(in RoutedRequest routed, AttemptRules rules, CancellationToken cancellationToken)
+        => rules.Hedge is { } hedge
+            ? new HedgedRun(this, environment, in routed, rules, hedge).RunAsync(cancellationToken)
+            : new AttemptRun(this, environment, in routed, rules).RunAsync(cancellationToken);
 
     /// <param name="routed">The request.</param>
-    /// <param name="attempt">1 for the first.</param>
-    /// <param name="failed">The endpoint of the attempt before.</param>
+    /// <param name="attempt">1 for the first endpoint.</param>
+    /// <param name="failed">The endpoint before.</param>
     /// <param name="cancellationToken">The caller's, or the deadline's.</param>
     private Task<HttpResponseMessage> SendToClusterAsync(RoutedRequest routed, int attempt, EndpointState? failed, CancellationToken cancellationToken)
     {
@@ -28,27 +49,33 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
             var view = cluster.View;
             if (view.Error is { } error)
             {
-                return view.IsAbsent
-                    ? pipeline.SendAsync(routed.Caller, cancellationToken) // gone since the request was routed: the route answers for it
-                    : pipeline.FailAsync(routed.Caller, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"));
+                return view.IsAbsent && routed.TryRouteAnew()
+                    ? environment.Pipeline.SendAsync(routed.Caller, cancellationToken) // gone since the request was routed: the route answers for it
+                    : EndAsync(routed, endpoint: null, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {error.Message}"), TryReset.None, cancellationToken);
             }
 
             if (view.Picker is null && view.Destinations is null)
             {
                 // It changed since the request was routed. Retired: the routes are other ones by now.
+                if (!routed.TryRouteAnew())
+                {
+                    return EndAsync(routed, endpoint: null, new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}' changed between two tries"), TryReset.None, cancellationToken);
+                }
+
                 return view.IsRetired
-                    ? pipeline.SendAsync(routed.Caller, cancellationToken)
-                    : pipeline.WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), routed.Caller, routed.Route, cancellationToken);
+                    ? environment.Pipeline.SendAsync(routed.Caller, cancellationToken)
+                    : environment.Pipeline.WaitAndSendAsync(cluster.WaitForChangeAsync(view, cancellationToken), routed.Caller, routed.Route, cancellationToken);
             }
 
-            var endpoint = view.Destinations is { } destinations ? Find(destinations, routed.Original) : Pick(view, routed.Hash, failed);
+            var endpoint = EndpointSelection.Select(view, in routed, failed, MaxConnectAttempts, environment.Random);
             if (endpoint is null)
             {
-                return pipeline.FailAsync(routed.Caller, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"));
+                return EndAsync(routed, endpoint: null, new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint"), TryReset.None, cancellationToken);
             }
 
             if (endpoint.TryAcquire())
             {
+                routed.Try?.Targets?.Add(endpoint);
                 if (routed.Explanation is { } explanation)
                 {
                     ExplanationNotes.OnEndpoint(explanation, view, endpoint, routed.Hash);
@@ -69,9 +96,9 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
 
     private Task<HttpResponseMessage> MeasureAttemptAsync(RoutedRequest routed, MeasuredCall call, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
-        var attempt = call.StartAttempt(previousAttempts: 0, routed.Cluster.Name);
+        var attempt = call.StartAttempt(previousAttempts: routed.Number - 1, routed.Cluster.Name);
         var measured = routed.WithAttempt(attempt);
-        return attempt.RunAsync(() => SendToEndpointAsync(measured, endpoint, nextAttempt, cancellationToken));
+        return attempt.RunAsync(() => SendToEndpointAsync(measured, endpoint, nextAttempt, cancellationToken), routed.Try);
     }
 
     /// <param name="routed">The request.</param>
@@ -80,25 +107,47 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
     /// <param name="cancellationToken">The caller's, or the deadline's.</param>
     private async Task<HttpResponseMessage> SendToEndpointAsync(RoutedRequest routed, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
-        MeshFailure failure;
+        MeshFailure? failure;
+        HttpResponseMessage? response = null;
+        var reset = TryReset.None;
         var trace = default(TraceHeaders);
         try
         {
             // What is kept across this await is part of every request's state: keep it little.
-            var response = await endpoint.SendAsync(Prepare(in routed, endpoint, out trace), cancellationToken).ConfigureAwait(false);
-            return Receive(in routed, endpoint, response);
+            response = await endpoint.SendAsync(Prepare(in routed, endpoint, out trace), cancellationToken).ConfigureAwait(false);
+            if (routed.Attempts is not { } rules)
+            {
+                return Receive(in routed, endpoint, response);
+            }
+
+            // Judged as it came, before the route changes its headers.
+            var isRetriable = RetryDecision.IsRetriable(rules.Retry, response);
+            response = Receive(in routed, endpoint, response);
+            if (routed.Try is { } current)
+            {
+                current.Respond(response, endpoint, isRetriable);
+                return response;
+            }
+
+            if (!isRetriable)
+            {
+                return response;
+            }
+
+            failure = null;
         }
-        catch (HttpRequestException exception) when (EndpointRefusal.IsRefusal(exception) && routed.Deadline is not { IsExpired: true })
+        catch (HttpRequestException exception) when (!routed.IsTimeOver && AttemptFailure.ResetOf(exception) is var found && found != TryReset.None)
         {
-            // Nothing of the request was processed: it may go to another endpoint.
-            if (exception.InnerException is EndpointConnectException)
+            if (exception.InnerException is Transport.EndpointConnectException)
             {
                 endpoint.OnConnectFailed();
             }
 
+            // When nothing of the request was processed it may go to another endpoint.
             endpoint.Release();
-            failure = MeshFailure.Refused(routed.Cluster.Name, endpoint.Address, exception);
-            nextAttempt = EndpointRefusal.MayGoElsewhere(exception) ? nextAttempt : NoAttempt;
+            reset = found;
+            failure = MeshFailure.Broken(routed.Cluster.Name, endpoint.Address, exception, found);
+            nextAttempt = Transport.EndpointRefusal.IsRefusal(exception) && Transport.EndpointRefusal.MayGoElsewhere(exception) ? nextAttempt : NoAttempt;
         }
         catch (HostnameException exception)
         {
@@ -110,13 +159,14 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
         {
             // Whatever the request or its response broke off with: when its time is over, that is why.
             endpoint.Release();
-            if (routed.Deadline is not { IsExpired: true } deadline)
+            failure = routed.TimeFailure(out reset);
+            if (failure is null)
             {
-                routed.Explanation?.OnAttempt(1, endpoint.Address.ToString(), FailureWords.Of(exception).Details, "fails the request");
+                routed.Explanation?.OnAttempt(routed.Number, endpoint.Address.ToString(), FailureWords.Of(exception).Details, "fails the request");
                 throw;
             }
 
-            failure = MeshFailure.Timeout(deadline, routed.Route, " before a response") with { InnerException = exception };
+            failure = failure with { InnerException = exception };
             nextAttempt = NoAttempt;
         }
         finally
@@ -124,19 +174,54 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
             Restore(in routed, in trace);
         }
 
-        routed.Explanation?.OnAttempt(1, endpoint.Address.ToString(), failure.Details, nextAttempt != NoAttempt ? "another endpoint is tried" : "fails the request");
-        var next = nextAttempt != NoAttempt
-            ? SendToClusterAsync(routed, nextAttempt, endpoint, cancellationToken)
-            : pipeline.FailAsync(routed.Caller, failure);
+        if (failure is not null && (nextAttempt != NoAttempt || routed.Attempts is not { MayRepeat: true }))
+        {
+            routed.Explanation?.OnAttempt(routed.Number, endpoint.Address.ToString(), failure.Details, nextAttempt != NoAttempt ? "another endpoint is tried" : "fails the request");
+        }
+
+        var next = failure is null
+            ? GoOnAsync(in routed, endpoint, response!, cancellationToken) // no failure: there is a response
+            : nextAttempt != NoAttempt
+                ? SendToClusterAsync(routed, nextAttempt, endpoint, cancellationToken)
+                : EndAsync(routed, endpoint, failure, reset, cancellationToken);
         return await next.ConfigureAwait(false);
+    }
+
+    /// <summary>The first try brought a response that is worth another.</summary>
+    private Task<HttpResponseMessage> GoOnAsync(in RoutedRequest routed, EndpointState endpoint, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var first = new RequestTry(1);
+        first.Respond(response, endpoint, isRetriable: true);
+        return new AttemptRun(this, environment, in routed, routed.Attempts!).GoOnAsync(first, cancellationToken); // without rules nothing is retriable
+    }
+
+    /// <summary>A try has ended without a response.</summary>
+    private Task<HttpResponseMessage> EndAsync(in RoutedRequest routed, EndpointState? endpoint, MeshFailure failure, TryReset reset, CancellationToken cancellationToken)
+    {
+        var isRetriable = routed.Attempts is { } rules
+            && RetryDecision.IsRetriable(rules.Retry, reset, environment.IsGrpcDialect && GrpcMessage.IsGrpc(routed.Original));
+        if (routed.Try is { } current)
+        {
+            current.Fail(failure, endpoint, reset, isRetriable);
+            return NoResponse;
+        }
+
+        if (!isRetriable)
+        {
+            return environment.Pipeline.FailAsync(routed.Caller, failure);
+        }
+
+        var first = new RequestTry(1);
+        first.Fail(failure, endpoint, reset, isRetriable);
+        return new AttemptRun(this, environment, in routed, routed.Attempts!).GoOnAsync(first, cancellationToken); // as above
     }
 
     /// <summary>Makes of the request what this endpoint is sent.</summary>
     private static HttpRequestMessage Prepare(in RoutedRequest routed, EndpointState endpoint, out TraceHeaders trace)
     {
         routed.Attempt?.OnEndpoint(endpoint);
-        routed.Changed?.AimAt(endpoint);
         var outgoing = routed.Outgoing;
+        routed.Changed?.AimAt(endpoint, outgoing);
         var sent = UpstreamVersion.Apply(outgoing, endpoint.Protocol);
         trace = ReferenceEquals(sent, outgoing) ? TraceHeaders.Absent(outgoing) : default; // what is written into a copy goes with it
         routed.Hop.AddTo(sent, isCopy: !ReferenceEquals(sent, routed.Original));
@@ -150,7 +235,16 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
         {
             endpoint.OnConnected();
             response.RequestMessage = routed.Original;
-            routed.Explanation?.OnAttempt(1, endpoint.Address.ToString(), ExplanationNotes.StatusOf(response), "handed to the caller");
+            if (routed.Try is null)
+            {
+                routed.Explanation?.OnAttempt(routed.Number, endpoint.Address.ToString(), ExplanationNotes.StatusOf(response), "handed to the caller");
+            }
+
+            if (routed.Attempts is { CountsInResponse: true })
+            {
+                HopHeaders.Count(response, routed.Number);
+            }
+
             routed.Changed?.Finish(response);
             TrackedContent.Attach(response, endpoint);
             return response;
@@ -171,35 +265,5 @@ internal sealed class EndpointStage(MeshPipeline pipeline, IRandomSource random)
         }
 
         trace.Remove(routed.Outgoing);
-    }
-
-    /// <summary>Where the request's own URI points, whatever Host it sends: that is where it would go without the mesh.</summary>
-    private static EndpointState Find(OriginalDestinations destinations, HttpRequestMessage request)
-    {
-        var uri = request.RequestUri!; // a request without a URI does not enter the mesh
-        return destinations.Find(uri.IdnHost, uri.Port);
-    }
-
-    /// <summary>Picks an endpoint; looks a few times for another than one that has just refused.</summary>
-    private EndpointState? Pick(ClusterView view, RequestHash hash, EndpointState? failed)
-    {
-        EndpointState? endpoint = null;
-        for (var i = 0; i < MaxConnectAttempts; i++)
-        {
-            var context = new PickContext(random) { Hash = hash, Skip = i };
-            var pick = view.Picker!.Pick(in context); // the caller has seen it
-            if (pick.IsNone)
-            {
-                return null;
-            }
-
-            endpoint = view.Endpoints[pick.Index];
-            if (!ReferenceEquals(endpoint, failed) && !endpoint.IsBackingOff)
-            {
-                break;
-            }
-        }
-
-        return endpoint;
     }
 }

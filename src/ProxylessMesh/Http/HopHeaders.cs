@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ProxylessMesh.Http;
 
 /// <summary>
@@ -12,6 +14,9 @@ internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsA
     private const string TimeoutName = "x-envoy-expected-rq-timeout-ms";
     private const string AttemptName = "x-envoy-attempt-count";
     private const string FirstAttempt = "1";
+
+    /// <summary>The number of the attempt; 0 is the first as well.</summary>
+    public int Attempt { get; init; }
 
     private bool IsEmpty => ExpectedTimeout is null && !CountsAttempts;
 
@@ -35,13 +40,20 @@ internal readonly record struct HopHeaders(string? ExpectedTimeout, bool CountsA
 
         if (CountsAttempts)
         {
-            request.Headers.TryAddWithoutValidation(AttemptName, FirstAttempt);
+            request.Headers.TryAddWithoutValidation(AttemptName, Attempt <= 1 ? FirstAttempt : Attempt.ToString(CultureInfo.InvariantCulture));
         }
 
         if (RequestId is not null)
         {
             request.Headers.TryAddWithoutValidation(MeshRequestId.HeaderName, RequestId);
         }
+    }
+
+    /// <summary>Says in the response how many attempts it took (<c>include_attempt_count_in_response</c>).</summary>
+    public static void Count(HttpResponseMessage response, int attempts)
+    {
+        response.Headers.Remove(AttemptName);
+        response.Headers.TryAddWithoutValidation(AttemptName, attempts == 1 ? FirstAttempt : attempts.ToString(CultureInfo.InvariantCulture));
     }
 
     public void RemoveFrom(HttpRequestMessage request)

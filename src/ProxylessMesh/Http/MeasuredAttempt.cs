@@ -47,12 +47,19 @@ internal sealed class MeasuredAttempt
 
     /// <summary>Sends the attempt, within its span, and follows it to the end of its response.</summary>
     /// <param name="send">Sends it.</param>
-    public async Task<HttpResponseMessage> RunAsync(Func<Task<HttpResponseMessage>> send)
+    /// <param name="requestTry">Knows how it ended, where that is a value and no exception.</param>
+    public async Task<HttpResponseMessage> RunAsync(Func<Task<HttpResponseMessage>> send, RequestTry? requestTry)
     {
         _span = MeshTracer.StartAttempt(in Call.Request, _previousAttempts, _cluster);
         try
         {
             var response = await send().ConfigureAwait(false);
+            if (requestTry?.Failure is { } failure)
+            {
+                End(isComplete: false, failure.ToException());
+                return response;
+            }
+
             _response = response;
             if (response.Content is not TrackedContent content || !content.TryMeasure(this))
             {

@@ -27,6 +27,8 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         MeshFailureReason.ConnectFailure => ResponseFlags.UpstreamConnectionFailure,
         MeshFailureReason.Timeout => ResponseFlags.UpstreamRequestTimeout,
         MeshFailureReason.RequestRefused => ResponseFlags.UpstreamRemoteReset,
+        MeshFailureReason.ConnectionReset => ResponseFlags.UpstreamConnectionTermination,
+        MeshFailureReason.IdleTimeout => ResponseFlags.StreamIdleTimeout,
         _ => "",
     };
 
@@ -39,11 +41,13 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         MeshFailureReason.ConnectFailure => FailureWords.ConnectFailure(InnerException),
         MeshFailureReason.Timeout => ResponseDetails.ResponseTimeout,
         MeshFailureReason.RequestRefused => ResponseDetails.ResetBeforeResponse("remote_refused_stream_reset"),
+        MeshFailureReason.ConnectionReset => ResponseDetails.ResetBeforeResponse("connection_termination"),
+        MeshFailureReason.IdleTimeout => ResponseDetails.StreamIdleTimeout,
         _ => "",
     };
 
     /// <summary>A request's time is over. The limit of a stream is gRPC's deadline; the route's timeout is a proxy's 504 (Envoy).</summary>
-    public static MeshFailure Timeout(RequestDeadline deadline, string route, string stage) => new(
+    public static MeshFailure Timeout(RequestDeadline deadline, string route, string stage) => deadline.IsIdle ? Idle(deadline, route, stage) : new(
         MeshFailureReason.Timeout,
         string.Create(CultureInfo.InvariantCulture, $"route '{route}' allows {deadline.Limit.TotalSeconds:0.###} s ({(deadline.IsStreamLimit ? "max_stream_duration" : "timeout")}), and they are over{stage}"))
     {
@@ -54,14 +58,34 @@ internal sealed record MeshFailure(MeshFailureReason Reason, string Message, Exc
         Details = deadline.IsStreamLimit ? ResponseDetails.MaxDurationTimeout : ResponseDetails.ResponseTimeout,
     };
 
-    /// <summary>The last endpoint that was tried refused the connection, or the request.</summary>
-    public static MeshFailure Refused(string cluster, EndpointAddress endpoint, HttpRequestException refusal) => refusal.InnerException switch
+    private static MeshFailure Idle(RequestDeadline deadline, string route, string stage) => new(
+        MeshFailureReason.IdleTimeout,
+        string.Create(CultureInfo.InvariantCulture, $"nothing came or went for {deadline.Limit.TotalSeconds:0.###} s{stage}, and route '{route}' or its listener allows no more (idle_timeout, stream_idle_timeout)"));
+
+    /// <summary>The time of one try is over.</summary>
+    public static MeshFailure TryTimeout(TimeSpan limit, bool isIdle) => new(
+        isIdle ? MeshFailureReason.IdleTimeout : MeshFailureReason.Timeout,
+        string.Create(CultureInfo.InvariantCulture, $"the route allows a try {limit.TotalSeconds:0.###} s ({(isIdle ? "per_try_idle_timeout" : "per_try_timeout")}), and they are over before a response"))
     {
-        EndpointConnectException or RequestSpentException { InnerException: HttpRequestException { InnerException: EndpointConnectException } }
-            => new(MeshFailureReason.ConnectFailure, $"cluster '{cluster}': {refusal.InnerException.Message}", refusal),
-        RequestSpentException => new(MeshFailureReason.RequestRefused, $"cluster '{cluster}': {refusal.InnerException.Message}", refusal),
-        _ => new(MeshFailureReason.RequestRefused, $"cluster '{cluster}': endpoint {endpoint} refused the request: {refusal.InnerException?.Message}", refusal),
+        Details = isIdle ? ResponseDetails.PerTryIdleTimeout : ResponseDetails.PerTryTimeout,
     };
+
+    /// <summary>The last endpoint that was tried refused the connection, or the request, or broke off.</summary>
+    public static MeshFailure Broken(string cluster, EndpointAddress endpoint, HttpRequestException exception, TryReset reset)
+    {
+        var failure = reset switch
+        {
+            _ when exception.InnerException is RequestSpentException or EndpointConnectException
+                => new MeshFailure(reset == TryReset.ConnectFailure ? MeshFailureReason.ConnectFailure : MeshFailureReason.RequestRefused, $"cluster '{cluster}': {exception.InnerException.Message}", exception),
+            TryReset.Refused => new MeshFailure(MeshFailureReason.RequestRefused, $"cluster '{cluster}': endpoint {endpoint} refused the request: {exception.InnerException?.Message}", exception),
+            TryReset.ProtocolError => new MeshFailure(MeshFailureReason.ConnectionReset, $"cluster '{cluster}': endpoint {endpoint} answered with what is no HTTP: {exception.Message}", exception) { Flags = ResponseFlags.UpstreamProtocolError },
+            _ => new MeshFailure(MeshFailureReason.ConnectionReset, $"cluster '{cluster}': the connection to endpoint {endpoint} ended before a response: {exception.Message}", exception)
+            {
+                Flags = AttemptFailure.Find<HttpProtocolException>(exception) is null ? ResponseFlags.UpstreamConnectionTermination : ResponseFlags.UpstreamRemoteReset,
+            },
+        };
+        return failure with { Details = reset == TryReset.ConnectFailure ? FailureWords.ConnectFailure(exception) : ResponseDetails.ResetBeforeResponse(AttemptFailure.ReasonOf(reset, exception)) };
+    }
 
     /// <summary>
     /// Hands the failure to the caller in its own language: an <see cref="MeshRequestException"/>, or for a gRPC call a

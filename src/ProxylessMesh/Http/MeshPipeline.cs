@@ -49,7 +49,7 @@ internal sealed class MeshPipeline
         _metrics = metrics;
         _router = new RequestRouter(random, timeProvider, rules, new RequestHasher(origin, random));
         _deadlines = new RequestDeadlines(timeProvider);
-        _endpoints = new EndpointStage(this, random);
+        _endpoints = new EndpointStage(new AttemptEnvironment(this, random, timeProvider, _deadlines, rules.IsGrpcDialect, metrics));
     }
 
     public ListenerTable Listeners => _listeners;
@@ -148,7 +148,7 @@ internal sealed class MeshPipeline
 
         // 4. The time it may take, whatever else happens to it.
         var limits = _router.TimeoutOf(caller.Message, in outcome, listener.Routes!.Connection); // the outcome is of these routes
-        return limits.Timeout is null || caller.Deadline is not null
+        return (limits.Timeout is null && limits.Idle is null) || caller.Deadline is not null
             ? ForwardAsync(in caller, listener, in outcome, in limits, cancellationToken)
             : ForwardInTimeAsync(caller, listener, outcome, limits, cancellationToken);
     }
@@ -157,7 +157,7 @@ internal sealed class MeshPipeline
     private async Task<HttpResponseMessage> ForwardInTimeAsync(CallerRequest caller, ListenerView listener, RouteOutcome outcome, RequestTimeout limits, CancellationToken cancellationToken)
     {
         var request = caller.Message;
-        var deadline = _deadlines.Begin(limits.Stream, limits.Route, isKept: request.Content is null, cancellationToken);
+        var deadline = _deadlines.Begin(limits.Stream, limits.Route, limits.Idle, isKept: request.Content is null, cancellationToken);
         try
         {
             if (ForwardedContent.IsAtHand(request.Content) && !OutgoingRequest.IsUpgrade(request))
@@ -166,6 +166,7 @@ internal sealed class MeshPipeline
             }
 
             var response = await ForwardAsync(caller with { Deadline = deadline }, listener, in outcome, in limits, deadline.Token).ConfigureAwait(false);
+            deadline.OnActivity();
             deadline.LeaveCaller();
             var timed = new TimedBody(deadline, outcome.Route!.Name, response, GrpcMessage.IsGrpc(request)); // the outcome is to forward
             if (!timed.TryBegin())
@@ -251,7 +252,9 @@ internal sealed class MeshPipeline
         }
 
         // 7. An endpoint, and its connections.
-        var routed = new RoutedRequest(request, authority, cluster, RoutedExtras.Of(in caller, changed, outcome.Route!.Name, in hop, hash));
+        var attempts = outcome.Route!.Attempts; // the outcome is to forward
+        var routed = new RoutedRequest(
+            request, authority, cluster, RoutedExtras.Of(in caller, changed, outcome.Route.Name, in hop, hash), attempts, attempts is null ? 0 : _timeProvider.GetTimestamp());
         return _endpoints.SendAsync(in routed, cancellationToken);
     }
 

@@ -95,6 +95,12 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
     public RequestTimeout TimeoutOf(HttpRequestMessage request, in RouteOutcome outcome, HttpConnectionConfig connection)
     {
         var timeouts = outcome.Route!.Action.Timeouts; // the outcome is to forward
+        var limits = LimitsOf(request, timeouts, connection);
+        return (timeouts.Idle ?? connection.StreamIdle) is { } idle && idle > TimeSpan.Zero ? limits with { Idle = idle } : limits;
+    }
+
+    private RequestTimeout LimitsOf(HttpRequestMessage request, RouteTimeoutsConfig timeouts, HttpConnectionConfig connection)
+    {
         if (timeouts.IsUnlimited && connection.MaxStreamDuration is null)
         {
             return default;
@@ -162,10 +168,11 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
         var (request, authority, _) = caller;
         var deadline = caller.Deadline;
         var (route, virtualHost, choice) = (outcome.Route!, outcome.VirtualHost!, outcome.Choice!); // the outcome is to forward
-        var awaitsSent = deadline is { AwaitsSent: true } && !ForwardedContent.IsAtHand(request.Content);
+        var awaitsSent = deadline is { AwaitsSent: true } or { AwaitsActivity: true } && !ForwardedContent.IsAtHand(request.Content);
         var takesEndpointHost = choice.TakesEndpointHost && rules.MayTakeEndpointHost;
         var grpcTimeout = GrpcTimeoutOf(in caller, in limits);
-        var isCopied = choice.ChangesRequest || takesEndpointHost || awaitsSent || outcome.Path is not null || grpcTimeout is not null || hop.Replaces(request);
+        var hints = CallerHints.AreIn(request);
+        var isCopied = hints || choice.ChangesRequest || takesEndpointHost || awaitsSent || outcome.Path is not null || grpcTimeout is not null || hop.Replaces(request);
         if (!isCopied && !choice.Headers.HasResponse && newCookies is null)
         {
             return null;
@@ -173,6 +180,11 @@ internal sealed class RequestRouter(IRandomSource random, TimeProvider timeProvi
 
         // 1. A copy, with the path, the time and the body that it is sent with.
         var outgoing = isCopied ? OutgoingRequest.Copy(request, outcome.Path, awaitsSent ? deadline : null) : request;
+        if (hints)
+        {
+            CallerHints.RemoveFrom(outgoing);
+        }
+
         if (grpcTimeout is { } left)
         {
             outgoing.Headers.Remove("grpc-timeout");

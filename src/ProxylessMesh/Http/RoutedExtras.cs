@@ -34,6 +34,8 @@ internal sealed record RoutedExtras
 
     public MeasuredAttempt? Attempt { get; init; }
 
+    public RequestTry? Try { get; init; }
+
     /// <inheritdoc cref="CallerRequest.Explanation"/>
     public RequestExplanation? Explanation { get; init; }
 

@@ -1,5 +1,6 @@
 using ProxylessMesh.Clusters;
 using ProxylessMesh.LoadBalancing;
+using ProxylessMesh.Messages;
 using ProxylessMesh.Resilience;
 using ProxylessMesh.Telemetry;
 
@@ -13,7 +14,9 @@ namespace ProxylessMesh.Http;
 /// <param name="authority">Where to begin anew, should the cluster be gone.</param>
 /// <param name="cluster">The cluster.</param>
 /// <param name="extras">What only some requests have.</param>
-internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthority authority, ClusterState cluster, RoutedExtras? extras)
+/// <param name="attempts">What its route says of its tries; <see langword="null"/> for nothing.</param>
+/// <param name="start">When it began, where its route says something of its tries.</param>
+internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthority authority, ClusterState cluster, RoutedExtras? extras, AttemptRules? attempts = null, long start = 0)
 {
     public HttpRequestMessage Original => original;
 
@@ -32,7 +35,27 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
     public ChangedRequest? Changed => extras?.Changed;
 
     /// <summary>What is sent.</summary>
-    public HttpRequestMessage Outgoing => extras?.Changed?.Outgoing ?? original;
+    public HttpRequestMessage Outgoing => extras?.Try?.Message ?? extras?.Changed?.Outgoing ?? original;
+
+    public AttemptRules? Attempts => attempts;
+
+    /// <summary>The timestamp of its beginning; 0 where <see cref="Attempts"/> is <see langword="null"/>.</summary>
+    public long Start => start;
+
+    /// <summary>The try that it is, where there may be several.</summary>
+    public RequestTry? Try => extras?.Try;
+
+    /// <summary>The number of its try: 1 for the first.</summary>
+    public int Number => extras?.Try?.Number ?? 1;
+
+    /// <summary>The host that it was made for.</summary>
+    public string Host => original.Headers.Host ?? authority.Host;
+
+    /// <inheritdoc cref="CallerRequest.Explanation"/>
+    public RequestExplanation? Explanation => extras?.Explanation;
+
+    /// <summary>Whether its time is over, or that of this try.</summary>
+    public bool IsTimeOver => extras is { } some && (some.Deadline is { IsExpired: true } || some.Try is { IsTimedOut: true });
 
     /// <summary>What the next hop is told of it.</summary>
     public HopHeaders Hop => extras?.Hop ?? default;
@@ -52,9 +75,46 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
     /// <summary>The attempt's measurement, once it has begun.</summary>
     public MeasuredAttempt? Attempt => extras?.Attempt;
 
-    /// <inheritdoc cref="CallerRequest.Explanation"/>
-    public RequestExplanation? Explanation => extras?.Explanation;
-
     /// <summary>The same with an attempt that is measured, as its call is.</summary>
-    public RoutedRequest WithAttempt(MeasuredAttempt attempt) => new(original, authority, cluster, extras! with { Attempt = attempt });
+    public RoutedRequest WithAttempt(MeasuredAttempt attempt) => new(original, authority, cluster, extras! with { Attempt = attempt }, attempts, start);
+
+    /// <summary>The same as one of its tries.</summary>
+    public RoutedRequest WithTry(RequestTry next, in HopHeaders hop)
+        => new(original, authority, cluster, (extras ?? new RoutedExtras()) with { Try = next, Hop = hop }, attempts, start);
+
+    /// <summary>Whether it may be routed anew: not once a body that can be read only once may have been read.</summary>
+    public bool TryRouteAnew()
+    {
+        if (Try is not { } current)
+        {
+            return true;
+        }
+
+        if (current.Number > 1 && original.Content is { } content && !ReplayBody.IsRepeatable(content))
+        {
+            return false;
+        }
+
+        current.RouteAnew();
+        return true;
+    }
+
+    /// <summary>Why it ended, when its time is over.</summary>
+    /// <param name="reset">Whether it was the time of this try alone.</param>
+    public MeshFailure? TimeFailure(out TryReset reset)
+    {
+        reset = TryReset.None;
+        if (Deadline is { IsExpired: true } deadline)
+        {
+            return MeshFailure.Timeout(deadline, Route, " before a response");
+        }
+
+        if (Try is not { IsTimedOut: true } timed)
+        {
+            return null;
+        }
+
+        reset = timed.IsIdleClock ? TryReset.IdleTimeout : TryReset.Timeout;
+        return MeshFailure.TryTimeout(timed.Clock!.Limit, timed.IsIdleClock); // it is over: there is one
+    }
 }

@@ -50,9 +50,13 @@ internal sealed class TimedBody
     /// <returns>Whether it may; otherwise the body has ended, in time or not.</returns>
     public bool TryEnter() => Interlocked.CompareExchange(ref _state, Reading, Idle) == Idle;
 
+    /// <summary>Something came, or went.</summary>
+    public void OnActivity() => _deadline.OnActivity();
+
     /// <summary>The read is over.</summary>
     public void Leave()
     {
+        OnActivity();
         if (Interlocked.CompareExchange(ref _state, Idle, Reading) == Closed && IsExpired)
         {
             _content?.Break();

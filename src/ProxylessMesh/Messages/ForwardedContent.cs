@@ -42,7 +42,7 @@ internal sealed class ForwardedContent : HttpContent, IForwardingContent
 
     private async Task SendAsync(Stream stream, TransportContext? context, IBodyObserver observer, CancellationToken cancellationToken)
     {
-        await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
+        await _inner.CopyToAsync(observer.AwaitsActivity ? new ObservedStream(stream, observer) : stream, context, cancellationToken).ConfigureAwait(false);
         observer.OnSent();
     }
 

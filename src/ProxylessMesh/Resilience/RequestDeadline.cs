@@ -25,7 +25,11 @@ internal sealed class RequestDeadline : IBodyObserver, IDisposable
     private CancellationTokenRegistration _caller;
     private TimeSpan? _stream;
     private TimeSpan? _route;
+    private TimeSpan? _idle;
     private long _start;
+
+    /// <summary>When something last came or went, in ticks since the start.</summary>
+    private long _activeTicks;
     private long _dueTicks;
 
     /// <summary>One of the states, and above its bits the number of the request: a timer that is late for one request must not end the next.</summary>
@@ -53,11 +57,20 @@ internal sealed class RequestDeadline : IBodyObserver, IDisposable
     /// <summary>Whether it was the limit of a stream that ended the time, not the route's timeout.</summary>
     public bool IsStreamLimit { get; private set; }
 
-    /// <summary>How long the request was allowed to take.</summary>
-    public TimeSpan Limit => (IsStreamLimit ? _stream : _route).GetValueOrDefault();
+    /// <summary>Whether it was silence that ended the time.</summary>
+    public bool IsIdle { get; private set; }
+
+    /// <summary>How long the request was allowed to take, or to be silent.</summary>
+    public TimeSpan Limit => (IsIdle ? _idle : IsStreamLimit ? _stream : _route).GetValueOrDefault();
+
+    /// <summary>The shorter of its limits.</summary>
+    public TimeSpan? Shortest => _stream is null || _route < _stream ? _route : _stream;
 
     /// <summary>Whether the moment at which the request has been sent in full begins a limit.</summary>
     public bool AwaitsSent => _route is not null;
+
+    /// <summary>Whether it counts what comes and goes.</summary>
+    public bool AwaitsActivity => _idle is not null;
 
     private long State => Volatile.Read(ref _state) & StateMask;
 
@@ -74,18 +87,22 @@ internal sealed class RequestDeadline : IBodyObserver, IDisposable
     /// <summary>Begins a request's time.</summary>
     /// <param name="stream">How long it may take from its beginning; <see langword="null"/> for no such limit.</param>
     /// <param name="route">How long it may take once it has been sent in full; <see langword="null"/> for no such limit.</param>
+    /// <param name="idle">How long nothing may come or go; <see langword="null"/> for no such limit.</param>
     /// <param name="isKept">Whether nobody will hold on to the token after the response: what sends a body may.</param>
     /// <param name="caller">Cancelled when the caller no longer wants the request.</param>
-    public void Begin(TimeSpan? stream, TimeSpan? route, bool isKept, CancellationToken caller)
+    public void Begin(TimeSpan? stream, TimeSpan? route, TimeSpan? idle, bool isKept, CancellationToken caller)
     {
         _stream = stream;
         _route = route;
+        _idle = idle;
         _isKept = isKept;
         _start = _timeProvider.GetTimestamp();
         IsStreamLimit = true;
+        IsIdle = false;
+        Volatile.Write(ref _activeTicks, 0);
         Volatile.Write(ref _dueTicks, stream?.Ticks ?? long.MaxValue);
         Volatile.Write(ref _state, (Volatile.Read(ref _state) & ~StateMask) + NextRequest + Running);
-        if (stream is { } limit)
+        if ((stream < idle ? stream : idle ?? stream) is { } limit)
         {
             Arm(limit);
         }
@@ -106,7 +123,16 @@ internal sealed class RequestDeadline : IBodyObserver, IDisposable
         {
             IsStreamLimit = false;
             Volatile.Write(ref _dueTicks, due.Ticks);
-            Arm(route);
+            Arm(_idle < route ? _idle.Value : route);
+        }
+    }
+
+    /// <summary>Something came or went.</summary>
+    public void OnActivity()
+    {
+        if (_idle is not null)
+        {
+            Volatile.Write(ref _activeTicks, _timeProvider.GetElapsedTime(_start).Ticks);
         }
     }
 
@@ -144,11 +170,16 @@ internal sealed class RequestDeadline : IBodyObserver, IDisposable
         }
 
         // Early by its clock's grain, or meant for the request before.
-        if (Remaining is var left && left > TimeSpan.Zero)
+        var left = Remaining;
+        var quiet = _idle is { } idle ? TimeSpan.FromTicks(Volatile.Read(ref _activeTicks)) + idle - _timeProvider.GetElapsedTime(_start) : TimeSpan.MaxValue;
+        if (left > TimeSpan.Zero && quiet > TimeSpan.Zero)
         {
-            Arm(left);
+            Arm(quiet < left ? quiet : left);
+            return;
         }
-        else if (TryLeave(state, Expired))
+
+        IsIdle = left > TimeSpan.Zero;
+        if (TryLeave(state, Expired))
         {
             _source.Cancel();
         }

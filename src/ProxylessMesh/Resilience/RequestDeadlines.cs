@@ -14,7 +14,7 @@ internal sealed class RequestDeadlines(TimeProvider timeProvider)
     private int _count;
 
     /// <inheritdoc cref="RequestDeadline.Begin"/>
-    public RequestDeadline Begin(TimeSpan? stream, TimeSpan? route, bool isKept, CancellationToken caller)
+    public RequestDeadline Begin(TimeSpan? stream, TimeSpan? route, TimeSpan? idle, bool isKept, CancellationToken caller)
     {
         if (_kept.TryDequeue(out var deadline))
         {
@@ -25,7 +25,7 @@ internal sealed class RequestDeadlines(TimeProvider timeProvider)
             deadline = new RequestDeadline(this, timeProvider);
         }
 
-        deadline.Begin(stream, route, isKept, caller);
+        deadline.Begin(stream, route, idle, isKept, caller);
         return deadline;
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.LoadBalancing;
 using ProxylessMesh.Matching;
+using ProxylessMesh.Resilience;
 
 namespace ProxylessMesh.Routing;
 
@@ -15,6 +16,7 @@ internal sealed class ForwardRoute<TCluster> : Route<TCluster>
         : base(config)
     {
         Action = action;
+        Attempts = AttemptRules.Of(action, scope.VirtualHost?.IncludeAttemptCountInResponse == true);
         ExpectedTimeout = !action.Timeouts.HasMaxStreamDuration && (action.Timeouts.Timeout ?? RouteTimeoutsConfig.Default) is var timeout && timeout > TimeSpan.Zero
             ? timeout.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)
             : null;
@@ -27,6 +29,9 @@ internal sealed class ForwardRoute<TCluster> : Route<TCluster>
     }
 
     public ForwardActionConfig Action { get; }
+
+    /// <summary>What is to say of the tries of a request; <see langword="null"/> for nothing.</summary>
+    public AttemptRules? Attempts { get; }
 
     /// <summary>The route's timeout in milliseconds, as <c>x-envoy-expected-rq-timeout-ms</c> has it; <see langword="null"/> when there is none.</summary>
     public string? ExpectedTimeout { get; }

@@ -11,6 +11,9 @@ internal readonly record struct RequestTimeout(TimeSpan? Stream, TimeSpan? Route
 {
     private const int MaxDigits = 8;
 
+    /// <summary>How long nothing may come or go; <see langword="null"/> for no such limit.</summary>
+    public TimeSpan? Idle { get; init; }
+
     /// <summary>The shorter of the two limits; <see langword="null"/> for no end.</summary>
     public TimeSpan? Timeout => Stream is null || Route < Stream ? Route : Stream;
 

@@ -11,6 +11,7 @@ internal sealed class CallMetrics
     private readonly Histogram<double> _grpcCallDuration;
     private readonly Histogram<double> _httpDuration;
     private readonly Counter<long> _failures;
+    private readonly Counter<long> _retries;
 
     public CallMetrics(Meter meter)
     {
@@ -27,6 +28,7 @@ internal sealed class CallMetrics
                 // as for OpenTelemetry's http.client.request.duration
                 HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
             });
+        _retries = meter.CreateCounter<long>(TelemetryNames.Retries, "{attempt}", "Number of attempts that ended so that their route's policy would try again, and what came of it.");
         _failures = meter.CreateCounter<long>(TelemetryNames.Failures, "{request}", "Number of requests that the mesh could not send to an endpoint.");
     }
 
@@ -74,6 +76,22 @@ internal sealed class CallMetrics
         }
 
         _httpDuration.Record(duration.TotalSeconds, in tags);
+    }
+
+    /// <summary>An attempt has ended so that its policy would try again, or one of several at once was not needed.</summary>
+    /// <param name="cluster">Where it went.</param>
+    /// <param name="reason">Why: a status, or how it broke off.</param>
+    /// <param name="outcome">What came of it, for example <c>retried</c>.</param>
+    public void OnRetry(string cluster, string reason, string outcome)
+    {
+        if (_retries.Enabled)
+        {
+            _retries.Add(
+                1,
+                new KeyValuePair<string, object?>(TelemetryNames.Cluster, cluster),
+                new KeyValuePair<string, object?>(TelemetryNames.RetryReason, reason),
+                new KeyValuePair<string, object?>(TelemetryNames.RetryOutcome, outcome));
+        }
     }
 
     public void OnFailed(MeshFailureReason reason, string authority)

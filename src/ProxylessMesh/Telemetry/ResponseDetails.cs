@@ -10,6 +10,7 @@ internal static class ResponseDetails
     public const string DirectResponse = "direct_response";
     public const string ResponseTimeout = "response_timeout";
     public const string PerTryTimeout = "upstream_per_try_timeout";
+    public const string PerTryIdleTimeout = "upstream_per_try_idle_timeout";
     public const string StreamIdleTimeout = "stream_idle_timeout";
     public const string MaxDurationTimeout = "max_duration_timeout";
     public const string PathNormalizationFailed = "path_normalization_failed";

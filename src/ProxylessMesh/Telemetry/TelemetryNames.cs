@@ -35,6 +35,9 @@ internal static class TelemetryNames
     // HTTP requests: OpenTelemetry's attributes. Its http.client.request.duration is System.Net.Http's, which ends at the headers.
     public const string HttpAttemptDuration = "mesh.client.attempt.duration";
     public const string Failures = "mesh.client.failures";
+    public const string Retries = "mesh.client.retries";
+    public const string RetryReason = "mesh.retry.reason";
+    public const string RetryOutcome = "mesh.retry.outcome";
     public const string Cluster = "mesh.cluster";
 
     /// <summary>Envoy's short names for what became of a request.</summary>
@@ -97,6 +100,8 @@ internal static class TelemetryNames
         MeshFailureReason.NoRoute => "no_route",
         MeshFailureReason.UnsupportedRoute => "unsupported_route",
         MeshFailureReason.ClusterUnavailable => "cluster_unavailable",
+        MeshFailureReason.ConnectionReset => "connection_reset",
+        MeshFailureReason.IdleTimeout => "idle_timeout",
         MeshFailureReason.NoHealthyEndpoint => "no_healthy_endpoint",
         MeshFailureReason.ConnectFailure => "connect_failure",
         MeshFailureReason.Timeout => "timeout",

@@ -128,7 +128,7 @@ public sealed class ExplanationTests
     {
         const string Type = ResourceJson.Type + "envoy.extensions.filters.http.";
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
-        await using var mesh = await FilteredMesh.StartAsync(
+        await using var mesh = await FilterMesh.StartAsync(
             backend,
             $$"""
             { "name": "fault", "typedConfig": { "@type": "{{Type}}fault.v3.HTTPFault", "abort": { "httpStatus": 503, "percentage": { "numerator": 100 } }, "headers": [{ "name": "x-fail", "presentMatch": true }] } },

@@ -60,8 +60,9 @@ public sealed class Http1WireTests
         });
         await using var mesh = await StartAsync(peer.Port);
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => mesh.Client.GetAsync(new Uri("http://orders/")));
+        var exception = await Assert.ThrowsAnyAsync<HttpRequestException>(() => mesh.Client.GetAsync(new Uri("http://orders/")));
 
+        Assert.True(exception is not MeshRequestException { Reason: not MeshFailureReason.ConnectionReset }, form);
         Assert.True(mesh.ActiveRequests == 0, form);
         await Until.TrueAsync(() => peer.OpenConnectionCount == 0, $"the connection is closed after: {form}");
     }
@@ -153,7 +154,8 @@ public sealed class Http1WireTests
         }
         else
         {
-            await Assert.ThrowsAsync<HttpRequestException>(() => mesh.Client.SendAsync(second));
+            var exception = await Assert.ThrowsAsync<MeshRequestException>(() => mesh.Client.SendAsync(second));
+            Assert.Equal(MeshFailureReason.ConnectionReset, exception.Reason);
             Assert.Null(second.Content);
         }
 

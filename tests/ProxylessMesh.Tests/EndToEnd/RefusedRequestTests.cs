@@ -158,7 +158,7 @@ public sealed class RefusedRequestTests
             {
                 using var response = await SendAsync(mesh, new StringContent("body"));
             }
-            catch (HttpRequestException exception) when (exception is not MeshRequestException)
+            catch (MeshRequestException exception) when (exception.Reason == MeshFailureReason.ConnectionReset)
             {
                 failed++;
             }

@@ -20,7 +20,7 @@ public sealed class RequestIdTests
     public async Task Send_RequestId_IsTheCallersOrTheFlowsOrNew(bool? generates, string? own, string? flowing, string expected)
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
-        var listener = FilteredMesh.Listener("", Routes, generates is null ? "" : $$""" "generateRequestId": {{(generates.Value ? "true" : "false")}}, """);
+        var listener = FilterMesh.Listener("", Routes, generates is null ? "" : $$""" "generateRequestId": {{(generates.Value ? "true" : "false")}}, """);
         await using var mesh = await MeshFixture.StartAsync([listener, XdsResources.Cluster("c"), XdsResources.Endpoints("c", backend)]);
         using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
         if (own is not null)

@@ -178,7 +178,7 @@ public sealed class FaultFilterTests : IDisposable
         return (FaultAction?)FaultFilter.Create(Setup(config), Environment())?.Begin(in seen);
     }
 
-    private FilterEnvironment Environment() => new(TimeProvider.System, _random, _faults);
+    private FilterEnvironment Environment() => FilterEnvironments.Create(_meter, TimeProvider.System, _random, _faults);
 
     private static FilterSetup Setup(FaultConfig config) => new("l", new HttpFilterConfig("fault", FaultConfig.TypeUrl) { Config = config }, [], "");
 

@@ -34,7 +34,7 @@ public sealed class HeaderFilterTests
     public async Task Request_Mutated_ReachesTheServerSo(string mutations, string path, string header, string seenPath)
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
-        await using var mesh = await FilteredMesh.StartAsync(backend, Filter("HeaderMutation", $$""" "mutations": { {{mutations}} } """), Routes(Route));
+        await using var mesh = await FilterMesh.StartAsync(backend, Filter("HeaderMutation", $$""" "mutations": { {{mutations}} } """), Routes(Route));
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://orders{path}") { Headers = { { "x-seen", "old" } } };
 
         using var response = await mesh.Client.SendAsync(request);
@@ -56,7 +56,7 @@ public sealed class HeaderFilterTests
         var route = $$"""
             {"match": {"prefix": "/"}, {{PerRoute("r")}}, "route": {"timeout": "0s", "weightedClusters": {"clusters": [{"name": "c", "weight": 1, {{PerRoute("w")}} }] } } }
             """;
-        await using var mesh = await FilteredMesh.StartAsync(
+        await using var mesh = await FilterMesh.StartAsync(
             backend,
             Filter("HeaderMutation", $$""" "mutations": { {{Request(Append("x-level", "f", "APPEND_IF_EXISTS_OR_ADD"))}} }, "mostSpecificHeaderMutationsWins": {{mostSpecificWins}} """),
             $$""" {{PerRoute("c")}}, "virtualHosts": [{"name": "h", "domains": ["*"], {{PerRoute("h")}}, "routes": [{{route}}]}] """);
@@ -75,7 +75,7 @@ public sealed class HeaderFilterTests
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
         var mutations = $$""" "responseMutations": [{"remove": "x-backend"}, {{Append("x-code", "%RESPONSE_CODE%", "OVERWRITE_IF_EXISTS_OR_ADD")}}] """;
-        await using var mesh = await FilteredMesh.StartAsync(backend, Filter("HeaderMutation", $$""" "mutations": { {{mutations}} } """), Routes(route));
+        await using var mesh = await FilterMesh.StartAsync(backend, Filter("HeaderMutation", $$""" "mutations": { {{mutations}} } """), Routes(route));
 
         using var response = await mesh.Client.GetAsync(new Uri("http://orders/"));
 
@@ -89,7 +89,7 @@ public sealed class HeaderFilterTests
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
         var off = $$""" "typedPerFilterConfig": {"f": {"@type": "{{ResourceJson.Type}}envoy.config.route.v3.FilterConfig", "disabled": true} } """;
-        await using var mesh = await FilteredMesh.StartAsync(
+        await using var mesh = await FilterMesh.StartAsync(
             backend,
             Filter("HeaderMutation", $$""" "mutations": { {{Request(Append("x-seen", "1", "APPEND_IF_EXISTS_OR_ADD"))}} } """),
             Routes($$"""{"match": {"prefix": "/off"}, {{off}}, "route": {"cluster": "c"} }, {{Route}}"""));
@@ -126,7 +126,7 @@ public sealed class HeaderFilterTests
         var route = """
             {"match": {"prefix": "/"}, "route": {"cluster": "c"}, "requestHeadersToAdd": [{"header": {"key": "x-note", "value": "%DYNAMIC_METADATA(n:k)%"}}] }
             """;
-        await using var mesh = await FilteredMesh.StartAsync(backend, Filter("HeaderToMetadata", $$""" "requestRules": [{{rule}}] """), Routes(route));
+        await using var mesh = await FilterMesh.StartAsync(backend, Filter("HeaderToMetadata", $$""" "requestRules": [{{rule}}] """), Routes(route));
         using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/")
         {
             Headers = { { "x-user", "eve" }, { "x-number", "7.5" }, { "x-base64", "aGk=" }, { "cookie", "a=1; id=42" } },
@@ -143,7 +143,7 @@ public sealed class HeaderFilterTests
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
         const string Rules = """ "requestRules": [{"header": "x-user", "onHeaderPresent": {"key": "k"}, "remove": true}], "responseRules": [{"header": "x-backend", "onHeaderPresent": {"key": "k"}, "remove": true}] """;
-        await using var mesh = await FilteredMesh.StartAsync(backend, Filter("HeaderToMetadata", Rules), Routes(Route));
+        await using var mesh = await FilterMesh.StartAsync(backend, Filter("HeaderToMetadata", Rules), Routes(Route));
         using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/") { Headers = { { "x-user", "eve" } } };
 
         using var response = await mesh.Client.SendAsync(request);
@@ -173,7 +173,7 @@ public sealed class HeaderFilterTests
     [MemberData(nameof(Rejections))]
     public void Decode_WrongFilter_NamesTheField(string kind, string config, string expected)
     {
-        var listener = FilteredMesh.Listener(Filter(kind, config), Routes(Route));
+        var listener = FilterMesh.Listener(Filter(kind, config), Routes(Route));
 
         var result = new ProxylessMesh.Xds.Resources.ListenerDecoder().Decode(listener.Value);
 

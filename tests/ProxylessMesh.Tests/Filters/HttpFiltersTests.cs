@@ -18,7 +18,7 @@ public sealed class HttpFiltersTests : IDisposable
     private readonly Meter _meter = new("test");
     private readonly HttpFilters _filters;
 
-    public HttpFiltersTests() => _filters = new HttpFilters(new FilterEnvironment(TimeProvider.System, new SeededRandomSource(1), new FaultMetrics(_meter)));
+    public HttpFiltersTests() => _filters = new HttpFilters(FilterEnvironments.Create(_meter, TimeProvider.System, new SeededRandomSource(1)));
 
     public void Dispose() => _meter.Dispose();
 

@@ -105,7 +105,7 @@ public sealed class TrackedContentTests
         using var response = Respond(new StringContent("body"));
         response.TrailingHeaders.Add("grpc-status", "0");
         var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        var deadline = new RequestDeadlines(clock).Begin(TimeSpan.FromSeconds(1), route: null, isKept: false, CancellationToken.None);
+        var deadline = new RequestDeadlines(clock).Begin(TimeSpan.FromSeconds(1), route: null, idle: null, isKept: false, CancellationToken.None);
         Assert.True(new TimedBody(deadline, "r", response, isGrpc: true).TryBegin());
 
         clock.Advance(TimeSpan.FromSeconds(1));

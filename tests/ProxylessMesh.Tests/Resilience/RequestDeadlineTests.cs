@@ -13,13 +13,13 @@ public sealed class RequestDeadlineTests
     {
         var clock = new InterruptedClock();
         var deadlines = new RequestDeadlines(clock);
-        var first = deadlines.Begin(Limit, route: null, isKept: true, CancellationToken.None);
+        var first = deadlines.Begin(Limit, route: null, idle: null, isKept: true, CancellationToken.None);
         RequestDeadline? second = null;
         clock.OnNextTimestamp = () =>
         {
             // The timer has found that the first is still under way, and now looks at the time.
             first.End(isUnused: true);
-            second = deadlines.Begin(Limit, route: null, isKept: true, CancellationToken.None);
+            second = deadlines.Begin(Limit, route: null, idle: null, isKept: true, CancellationToken.None);
         };
 
         clock.Advance(Limit);
@@ -36,9 +36,9 @@ public sealed class RequestDeadlineTests
     {
         var deadlines = new RequestDeadlines(new FakeTimeProvider());
         using var caller = new CancellationTokenSource();
-        var first = deadlines.Begin(Limit, route: null, isKept: true, caller.Token);
+        var first = deadlines.Begin(Limit, route: null, idle: null, isKept: true, caller.Token);
         first.End(isUnused: true);
-        var second = deadlines.Begin(Limit, route: null, isKept: true, CancellationToken.None);
+        var second = deadlines.Begin(Limit, route: null, idle: null, isKept: true, CancellationToken.None);
 
         caller.Cancel();
 

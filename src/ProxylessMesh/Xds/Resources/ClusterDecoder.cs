@@ -24,6 +24,7 @@ internal sealed class ClusterDecoder(XdsDialect dialect = XdsDialect.Grpc) : IRe
         var dnsRefreshRate = DurationReader.ReadPositive(cluster.DnsRefreshRate, "dns_refresh_rate", context);
         var dnsJitter = DurationReader.Read(cluster.DnsJitter, "dns_jitter", context);
         var lookupFamily = ReadLookupFamily(cluster, context);
+        var retries = RetryLimitReader.Read(cluster.CircuitBreakers, context);
         ClusterOptionsReader.Check(cluster, context);
         if (type is not { } known || balancer is null)
         {
@@ -44,6 +45,7 @@ internal sealed class ClusterDecoder(XdsDialect dialect = XdsDialect.Grpc) : IRe
             DnsRefreshRate = dnsRefreshRate ?? ClusterConfig.DefaultDnsRefreshRate,
             DnsJitter = dnsJitter ?? TimeSpan.Zero,
             LookupFamily = lookupFamily,
+            Retries = retries,
         };
     }
 

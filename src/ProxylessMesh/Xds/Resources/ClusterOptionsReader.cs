@@ -18,7 +18,6 @@ internal static class ClusterOptionsReader
         }
 
         NoteIf(cluster.LrsServer is not null, "load reports", "lrs_server", context);
-        NoteIf(cluster.CircuitBreakers is not null, "circuit breakers", "circuit_breakers", context);
         NoteIf(cluster.HealthChecks.Count > 0, "active health checks", "health_checks", context);
         NoteIf(cluster.UpstreamBindConfig is not null, "local addresses", "upstream_bind_config", context);
         NoteIf(cluster.CommonLbConfig is { } common && HasUnread(common), "common balancing options", "common_lb_config", context);

@@ -41,6 +41,13 @@ internal static class EndpointMetadataReader
                 ? workload.StringValue
                 : null;
 
+    /// <inheritdoc cref="EndpointConfig.IsCanary"/>
+    public static bool ReadIsCanary(Metadata? metadata)
+        => metadata is not null
+            && metadata.FilterMetadata.TryGetValue("envoy.lb", out var balancing)
+            && balancing.Fields.TryGetValue("canary", out var canary)
+            && canary.BoolValue;
+
     /// <summary>The labels that a match asks for. It decides about TLS, so that nothing of it may be passed over.</summary>
     public static EndpointLabels ReadMatch(Struct? match, DecodeContext context)
     {

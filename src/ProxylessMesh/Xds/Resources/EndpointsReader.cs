@@ -162,6 +162,7 @@ internal sealed class EndpointsReader(EndpointsOrigin origin, DecodeContext cont
                 Labels = EndpointMetadataReader.ReadLabels(message.Metadata),
                 Workload = EndpointMetadataReader.ReadWorkload(message.Metadata),
                 HashKey = ReadHashKey(message.Metadata),
+                IsCanary = EndpointMetadataReader.ReadIsCanary(message.Metadata),
             }
             : null;
     }

@@ -12,6 +12,9 @@ using Envoy.Extensions.LoadBalancingPolicies.RoundRobin.V3;
 using Envoy.Extensions.LoadBalancingPolicies.WrrLocality.V3;
 using Envoy.Extensions.Path.Match.UriTemplate.V3;
 using Envoy.Extensions.Path.Rewrite.UriTemplate.V3;
+using Envoy.Extensions.Retry.Host.OmitCanaryHosts.V3;
+using Envoy.Extensions.Retry.Host.PreviousHosts.V3;
+using Envoy.Extensions.Retry.Priority.PreviousPriorities.V3;
 using Envoy.Extensions.TransportSockets.RawBuffer.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using Envoy.Extensions.Upstreams.Http.V3;
@@ -72,6 +75,14 @@ internal static class ExtensionTypes
     public static readonly string UriTemplateMatch = ResourceReader.TypeUrlOf<UriTemplateMatchConfig>();
 
     public static readonly string UriTemplateRewrite = ResourceReader.TypeUrlOf<UriTemplateRewriteConfig>();
+
+    public static readonly string PreviousPriorities = ResourceReader.TypeUrlOf<PreviousPrioritiesConfig>();
+
+    public static readonly string PreviousHosts = ResourceReader.TypeUrlOf<PreviousHostsPredicate>();
+
+    public static readonly string OmitCanaryHosts = ResourceReader.TypeUrlOf<OmitCanaryHostsPredicate>();
+
+    public static readonly string OmitHostMetadata = ResourceTypes.Prefix + "envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig";
 
     public static readonly string UpstreamTls = ResourceReader.TypeUrlOf<UpstreamTlsContext>();
 

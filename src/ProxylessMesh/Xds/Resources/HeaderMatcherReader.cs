@@ -8,13 +8,13 @@ namespace ProxylessMesh.Xds.Resources;
 /// <summary>Reads a condition on a header, in its current form (<c>string_match</c>) and in the older one.</summary>
 internal static class HeaderMatcherReader
 {
-    /// <summary>Reads the conditions of a field named <c>headers</c>.</summary>
-    public static ImmutableArray<HeaderMatcher> ReadAll(RepeatedField<Message> headers, DecodeContext context)
+    /// <summary>Reads the conditions of a field, most often one named <c>headers</c>.</summary>
+    public static ImmutableArray<HeaderMatcher> ReadAll(RepeatedField<Message> headers, DecodeContext context, string field = "headers")
     {
         var matchers = ImmutableArray.CreateBuilder<HeaderMatcher>(headers.Count);
         for (var i = 0; i < headers.Count; i++)
         {
-            using var scope = context.Enter("headers", i);
+            using var scope = context.Enter(field, i);
             if (Read(headers[i], context) is { } matcher)
             {
                 matchers.Add(matcher);

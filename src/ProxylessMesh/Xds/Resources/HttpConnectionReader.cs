@@ -6,9 +6,13 @@ namespace ProxylessMesh.Xds.Resources;
 /// <summary>Reads what a listener says of requests before they are routed.</summary>
 internal static class HttpConnectionReader
 {
+    /// <summary>Envoy's default of <c>stream_idle_timeout</c>; gRPC has none.</summary>
+    private static readonly TimeSpan EnvoyStreamIdle = TimeSpan.FromMinutes(5);
+
     public static HttpConnectionConfig Read(HttpConnectionManager manager, DecodeContext context) => new()
     {
         MaxStreamDuration = DurationReader.Read(manager.CommonHttpProtocolOptions?.MaxStreamDuration, "common_http_protocol_options.max_stream_duration", context),
+        StreamIdle = DurationReader.Read(manager.StreamIdleTimeout, "stream_idle_timeout", context) ?? (context.Dialect == XdsDialect.Envoy ? EnvoyStreamIdle : null),
         Path = ReadPath(manager, context),
         StripPort = ReadStripping(manager, context),
         StripTrailingDot = manager.StripTrailingHostDot,

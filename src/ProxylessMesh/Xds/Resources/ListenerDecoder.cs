@@ -87,7 +87,6 @@ internal sealed class ListenerDecoder(XdsDialect dialect = XdsDialect.Grpc) : IR
 
     private static void NoteWithoutEffect(HttpConnectionManager manager, DecodeContext context)
     {
-        TimeoutReader.Note(manager.StreamIdleTimeout, "stream_idle_timeout", context);
         TimeoutReader.Note(manager.RequestTimeout, "request_timeout", context);
         TimeoutReader.Note(manager.CommonHttpProtocolOptions?.IdleTimeout, "common_http_protocol_options.idle_timeout", context);
         if (manager.PathNormalizationOptions is not null)

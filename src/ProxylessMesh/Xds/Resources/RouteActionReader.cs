@@ -16,6 +16,8 @@ internal static class RouteActionReader
         var pathRewrite = RewriteReader.ReadPath(action, path, context);
         var hostRewrite = RewriteReader.ReadHost(action, context);
         var rateLimits = RateLimitReader.ReadAll(action.RateLimits, "rate_limits", context);
+        var retry = RetryPolicyReader.Read(action.RetryPolicy, context);
+        var hedge = HedgePolicyReader.Read(action.HedgePolicy, context);
         var hashPolicies = HashPolicyReader.Read(action.HashPolicy, context);
         return ReadClusters(action, plugins, context) switch
         {
@@ -34,6 +36,8 @@ internal static class RouteActionReader
                 HashPolicies = hashPolicies,
                 RateLimits = rateLimits,
                 IncludesVirtualHostLimits = action.IncludeVhRateLimits ?? false,
+                Retry = retry,
+                Hedge = hedge,
             },
             var other => other,
         };
@@ -129,21 +133,27 @@ internal static class RouteActionReader
         return new ForwardActionConfig(clusters.ToImmutable()) { RandomValueHeader = weighted.HeaderName.Length > 0 ? weighted.HeaderName.ToLowerInvariant() : null };
     }
 
-    private static RouteTimeoutsConfig ReadTimeouts(RouteAction action, DecodeContext context) => new()
+    private static RouteTimeoutsConfig ReadTimeouts(RouteAction action, DecodeContext context)
     {
-        Timeout = DurationReader.Read(action.Timeout, "timeout", context),
-        HasMaxStreamDuration = action.MaxStreamDuration is not null,
-        MaxStreamDuration = DurationReader.Read(action.MaxStreamDuration?.MaxStreamDuration_, "max_stream_duration.max_stream_duration", context),
-        GrpcTimeoutMax = DurationReader.Read(action.MaxStreamDuration?.GrpcTimeoutHeaderMax, "max_stream_duration.grpc_timeout_header_max", context),
-        GrpcTimeoutOffset = DurationReader.Read(action.MaxStreamDuration?.GrpcTimeoutHeaderOffset, "max_stream_duration.grpc_timeout_header_offset", context),
-    };
+        var limit = action.MaxStreamDuration;
+        var oldMax = DurationReader.Read(action.MaxGrpcTimeout, "max_grpc_timeout", context);
+        var oldOffset = DurationReader.Read(action.GrpcTimeoutOffset, "grpc_timeout_offset", context);
+
+        // The old fields stand aside for the new one; gRPC does not know them (gRFC A31).
+        var readsOld = limit is null && context.Dialect == XdsDialect.Envoy;
+        return new RouteTimeoutsConfig
+        {
+            Timeout = DurationReader.Read(action.Timeout, "timeout", context),
+            Idle = DurationReader.Read(action.IdleTimeout, "idle_timeout", context),
+            HasMaxStreamDuration = limit is not null,
+            MaxStreamDuration = DurationReader.Read(limit?.MaxStreamDuration_, "max_stream_duration.max_stream_duration", context),
+            GrpcTimeoutMax = DurationReader.Read(limit?.GrpcTimeoutHeaderMax, "max_stream_duration.grpc_timeout_header_max", context) ?? (readsOld ? oldMax : null),
+            GrpcTimeoutOffset = DurationReader.Read(limit?.GrpcTimeoutHeaderOffset, "max_stream_duration.grpc_timeout_header_offset", context) ?? (readsOld ? oldOffset : null),
+        };
+    }
 
     private static void NoteWithoutEffect(RouteAction action, DecodeContext context)
     {
-        TimeoutReader.Note(action.IdleTimeout, "idle_timeout", context);
-        TimeoutReader.Note(action.MaxGrpcTimeout, "max_grpc_timeout", context);
-        RetryPolicyReader.Note(action.RetryPolicy, context);
-        NoteIf(action.HedgePolicy is not null, "hedged requests", "hedge_policy", context);
         NoteIf(action.RequestMirrorPolicies.Count > 0, "mirrored requests", "request_mirror_policies", context);
         NoteIf(action.PathRewrite.Length > 0, "formatted path rewrites", "path_rewrite", context);
         NoteIf(action.InternalRedirectPolicy is not null, "internal redirects", "internal_redirect_policy", context);

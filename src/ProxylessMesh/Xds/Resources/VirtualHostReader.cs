@@ -23,13 +23,16 @@ internal static class VirtualHostReader
         CheckUnsupported(host, context);
         var filters = HttpFilterReader.ReadOverrides(host.TypedPerFilterConfig, context);
         NoteWithoutEffect(host, context);
+        var retry = RetryPolicyReader.Read(host.RetryPolicy, context);
+        var hedge = HedgePolicyReader.Read(host.HedgePolicy, context);
+        var bufferLimit = ReadBufferLimit(host.RequestBodyBufferLimit, host.PerRequestBufferLimitBytes);
         var routes = ImmutableArray.CreateBuilder<RouteConfig>(host.Routes.Count);
         for (var i = 0; i < host.Routes.Count; i++)
         {
             using var scope = context.Enter("routes", i);
             if (RouteReader.Read(host.Routes[i], routesContext, context) is { } route)
             {
-                routes.Add(route);
+                routes.Add(route.Action is ForwardActionConfig forward ? route with { Action = Inherit(forward, host.Routes[i]) } : route);
             }
         }
 
@@ -40,9 +43,21 @@ internal static class VirtualHostReader
             VirtualClusters = ReadVirtualClusters(host, context),
             RateLimits = RateLimitReader.ReadAll(host.RateLimits, "rate_limits", context),
             IncludeAttemptCount = host.IncludeRequestAttemptCount,
+            IncludeAttemptCountInResponse = host.IncludeAttemptCountInResponse,
+            RetryBufferLimit = bufferLimit,
             Filters = filters,
         };
+
+        // A route's policy takes the whole place of the virtual host's; fields of the two are never mixed.
+        ForwardActionConfig Inherit(ForwardActionConfig forward, Route route) => forward with
+        {
+            Retry = forward.Retry ?? retry,
+            Hedge = forward.Hedge ?? hedge,
+            RetryBufferLimit = ReadBufferLimit(route.RequestBodyBufferLimit, route.PerRequestBufferLimitBytes) ?? bufferLimit,
+        };
     }
+
+    private static long? ReadBufferLimit(ulong? limit, uint? oldLimit) => limit is { } bytes ? (long)Math.Min(bytes, long.MaxValue) : oldLimit;
 
     private static TlsRequirement ReadTlsRequirement(VirtualHost.Types.TlsRequirementType requirement, DecodeContext context)
     {
@@ -120,12 +135,6 @@ internal static class VirtualHostReader
 
     private static void NoteWithoutEffect(VirtualHost host, DecodeContext context)
     {
-        RetryPolicyReader.Note(host.RetryPolicy, context);
-        if (host.HedgePolicy is not null)
-        {
-            context.WarnNoEffect("hedged requests", "hedge_policy");
-        }
-
         if (host.RequestMirrorPolicies.Count > 0)
         {
             context.WarnNoEffect("mirrored requests", "request_mirror_policies");

@@ -244,7 +244,8 @@ public sealed class ClusterDecoderTests
     }
 
     [Theory]
-    [InlineData(""" "circuitBreakers": {} """, "circuit_breakers: circuit breakers")]
+    [InlineData(""" "circuitBreakers": {"thresholds": [{"maxRequests": 1}]} """, "circuit_breakers.thresholds[0]: circuit breakers other than those of retries")]
+    [InlineData(""" "circuitBreakers": {"perHostThresholds": [{}]} """, "circuit_breakers.per_host_thresholds: circuit breakers other than those of retries")]
     [InlineData(""" "outlierDetection": {} """, "outlier_detection: ejections of outliers")]
     [InlineData(""" "healthChecks": [{}] """, "health_checks: active health checks")]
     [InlineData(""" "lrsServer": {"self": {}} """, "lrs_server: load reports")]

@@ -8,14 +8,6 @@ internal static class IgnoredFields
         (
             "Limits of a cluster are not kept yet; that there are some is logged",
             [
-                "envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.budget_percent",
-                "envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.min_retry_concurrency",
-                "envoy.config.cluster.v3.CircuitBreakers.Thresholds.max_connections",
-                "envoy.config.cluster.v3.CircuitBreakers.Thresholds.max_pending_requests",
-                "envoy.config.cluster.v3.CircuitBreakers.Thresholds.max_requests",
-                "envoy.config.cluster.v3.CircuitBreakers.Thresholds.max_retries",
-                "envoy.config.cluster.v3.CircuitBreakers.Thresholds.retry_budget",
-                "envoy.config.cluster.v3.CircuitBreakers.thresholds",
             ]),
         (
             "Outliers are not ejected yet; that they should be is logged",
@@ -27,7 +19,6 @@ internal static class IgnoredFields
             "Health is not observed yet, so that there is no panic; logged",
             [
                 "envoy.config.cluster.v3.Cluster.CommonLbConfig.healthy_panic_threshold",
-                "envoy.type.v3.Percent.value",
             ]),
         (
             "Slow starts are not made yet; logged",
@@ -120,12 +111,6 @@ internal static class IgnoredFields
         (
             "Requests are not retried yet; logged",
             [
-                "envoy.config.route.v3.RetryPolicy.RetryHostPredicate.typed_config",
-                "envoy.config.route.v3.RetryPolicy.host_selection_retry_max_attempts",
-                "envoy.config.route.v3.RetryPolicy.num_retries",
-                "envoy.config.route.v3.RetryPolicy.retriable_status_codes",
-                "envoy.config.route.v3.RetryPolicy.retry_host_predicate",
-                "envoy.config.route.v3.RetryPolicy.retry_on",
             ]),
         (
             "Requests are not mirrored yet; logged",

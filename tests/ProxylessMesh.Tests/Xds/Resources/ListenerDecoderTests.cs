@@ -116,7 +116,6 @@ public sealed class ListenerDecoderTests
     public static TheoryData<string, string> WithoutEffect() => new()
     {
         { """ "requestTimeout": "1s" """, "request_timeout: timeouts have no effect in this version" },
-        { """ "streamIdleTimeout": "300s" """, "stream_idle_timeout: timeouts have no effect in this version" },
         { """ "pathNormalizationOptions": {} """, "path_normalization_options: path normalization options have no effect in this version" },
     };
 
@@ -133,7 +132,7 @@ public sealed class ListenerDecoderTests
     [Fact]
     public void Decode_SeveralTimeouts_WarnsOnce()
     {
-        var result = _decoder.Decode(Listener(Api($$"""{{Rds}}, "requestTimeout": "1s", "streamIdleTimeout": "1s", "httpFilters": [{{Router}}]""")));
+        var result = _decoder.Decode(Listener(Api($$"""{{Rds}}, "requestTimeout": "1s", "commonHttpProtocolOptions": {"idleTimeout": "1s"}, "httpFilters": [{{Router}}]""")));
 
         Assert.Single(result.Warnings);
     }

@@ -135,12 +135,11 @@ public sealed class RoutesDecoderTests
     /// <summary>Each row: a route that is accepted, and the warning it gets.</summary>
     public static TheoryData<string, string> WithoutEffect() => new()
     {
-        { """ "route": {"cluster": "c", "idleTimeout": "1s"} """, "route.idle_timeout: timeouts" },
-        { """ "route": {"cluster": "c", "retryPolicy": {"retryOn": "5xx", "numRetries": 0}} """, "route.retry_policy: retries" },
         { """ "route": {"cluster": "c", "hashPolicy": [{"filterState": {"key": "x"}}]} """, "route.hash_policy[0].filter_state.key: hash policies by a filter state other than 'io.grpc.channel_id'" },
         { """ "route": {"cluster": "c", "hashPolicy": [{}]} """, "route.hash_policy[0].policy_specifier: hash policies of a kind that is newer" },
         { """ "route": {"cluster": "c", "requestMirrorPolicies": [{"cluster": "d"}]} """, "route.request_mirror_policies: mirrored requests" },
-        { """ "route": {"cluster": "c", "hedgePolicy": {}} """, "route.hedge_policy: hedged requests" },
+        { """ "route": {"cluster": "c", "retryPolicy": {"retryOptionsPredicates": [{}]}} """, "route.retry_policy.retry_options_predicates: options of retries" },
+        { """ "route": {"cluster": "c", "retryPolicy": {"retryPriority": {"name": "p"}}} """, "route.retry_policy.retry_priority.typed_config: choices of endpoints for retries that are not known here" },
         { """ "route": {"cluster": "c", "internalRedirectPolicy": {}} """, "route.internal_redirect_policy: internal redirects" },
         { """ "route": {"weightedClusters": {"clusters": [{"name": "c", "weight": 1}], "useHashPolicy": true}} """, "route.weighted_clusters.use_hash_policy: draws by hash" },
         { $$""" "route": {"cluster": "c"}, "typedPerFilterConfig": {"f": {"@type": "{{ResourceJson.Type}}envoy.config.route.v3.FilterConfig", "isOptional": true, "config": {"@type": "{{ResourceJson.Type}}envoy.type.v3.Percent"} } } """, $"""typed_per_filter_config["f"]: optional filters of type '{ResourceJson.Type}envoy.type.v3.Percent'""" },
@@ -157,8 +156,6 @@ public sealed class RoutesDecoderTests
     }
 
     [Theory]
-    [InlineData(""" "retryPolicy": {} """, "retry_policy: retries")]
-    [InlineData(""" "hedgePolicy": {} """, "hedge_policy: hedged requests")]
     [InlineData(""" "requestMirrorPolicies": [{"cluster": "d"}] """, "request_mirror_policies: mirrored requests")]
     public void Decode_HostFieldWithoutEffect_IsAcceptedWithWarning(string field, string warning)
     {

@@ -6,7 +6,7 @@ using ProxylessMesh.Tests.Xds.Resources;
 namespace ProxylessMesh.Tests.Filters;
 
 /// <summary>A mesh whose service orders has filters and routes in proto JSON.</summary>
-internal static class FilteredMesh
+internal static class FilterMesh
 {
     /// <param name="backend">Answers for the only cluster, c.</param>
     /// <param name="filters">The filters before the router, separated by commas.</param>
