@@ -152,6 +152,29 @@ public sealed class ExplanationTests
     }
 
     [Fact]
+    public async Task Get_TriedAgain_TellsEachTryAndWhyItWasTheLast()
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        await using var mesh = await MeshFixture.StartAsync(
+            Listeners.Of("orders", """
+                { "name": "r", "virtualHosts": [{ "name": "h", "domains": ["*"], "routes": [
+                  { "match": { "prefix": "/" }, "route": { "cluster": "c", "timeout": "0s", "retryPolicy": { "retryOn": "5xx", "numRetries": 1, "perTryTimeout": "20s" } } }] }] }
+                """),
+            XdsResources.Cluster("c"),
+            XdsResources.Endpoints("c", backend));
+        using var capture = MeshExplanation.Capture();
+
+        using var response = await mesh.Client.GetAsync(new Uri("http://orders/status/503"));
+
+        var explanation = Assert.Single(capture.Requests);
+        Assert.Equal(["num_retries 1 on 5xx", "per_try_timeout 20 s"], explanation.Limits);
+        Assert.Equal(
+            ["1: 503; tried again", "2: 503; not tried again: num_retries is 1"],
+            explanation.Attempts.Select(static attempt => $"{attempt.Number}: {attempt.Outcome}; {attempt.Consequence}"));
+        Assert.Equal(("URX", "via_upstream"), (explanation.ResponseFlags, explanation.ResponseDetails));
+    }
+
+    [Fact]
     public async Task Get_EndpointRefuses_TellsBothAttemptsAndWhoBacksOff()
     {
         await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
