@@ -219,9 +219,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var filters = new HttpFilters(new FilterEnvironment(_timeProvider, _random, _meter.Faults)
         {
             Logger = _loggerFactory.CreateLogger<HttpFilters>(),
-            RateLimits = _meter.RateLimits,
-            Origin = RateLimitOrigin.Of(connection.Node.Cluster, connection.NodeId, Environment.MachineName),
-            RateLimitServices = new RateLimitServices(ToCluster, _timeProvider),
+            RateLimits = new RateLimitEnvironment(
+                _meter.RateLimits, RateLimitOrigin.Of(connection.Node.Cluster, connection.NodeId, Environment.MachineName), new RateLimitServices(ToCluster, _timeProvider)),
         });
 
         // The two roads meet here: requests demand listeners, snapshots come back.
@@ -236,7 +235,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted), GeneratesRequestIds: isSidecar);
         var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
         var explainer = new RequestExplainer(_loggerFactory.CreateLogger<MeshExplanation>());
-        var pipeline = new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer);
+        var mirrors = new RequestMirrors(onDemand, _random, _timeProvider, _meter.Calls, _loggerFactory.CreateLogger<RequestMirrors>());
+        var pipeline = new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer, mirrors);
         return new Parts(loop, client, clusters, filters, store, pipeline, connection.Owner);
     }
 

@@ -13,12 +13,7 @@ internal sealed record FilterEnvironment(TimeProvider TimeProvider, IRandomSourc
     /// <summary>Where filters log to.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
-    /// <summary>Where limited requests are counted.</summary>
-    public required RateLimitMetrics RateLimits { get; init; }
-
-    /// <summary>Who limited requests come from.</summary>
-    public required RateLimitOrigin Origin { get; init; }
-
-    /// <summary>The services that filters ask.</summary>
-    public required IRateLimitServices RateLimitServices { get; init; }
+    /// <summary>For those that limit rates.</summary>
+    /// <exception cref="InvalidOperationException">Nobody has given it.</exception>
+    public RateLimitEnvironment RateLimits { get => field ?? throw new InvalidOperationException("No filter of this environment can limit rates."); init; }
 }

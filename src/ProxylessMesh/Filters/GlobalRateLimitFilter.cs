@@ -18,7 +18,7 @@ internal sealed class GlobalRateLimitFilter : HttpFilter
         Environment = environment;
         _own = route is { RateLimits.IsEmpty: false } ? route.RateLimits : config.RateLimits;
         _virtualHost = route?.VirtualHostLimits ?? VirtualHostLimits.Override;
-        _service = environment.RateLimitServices.Open(config.Service);
+        _service = environment.RateLimits.Services.Open(config.Service);
     }
 
     public string Name { get; }
@@ -75,7 +75,7 @@ internal sealed class GlobalRateLimitFilter : HttpFilter
             }
 
             var entries = new DescriptorEntry[limit.Actions.Length];
-            var count = RateLimitDescriptors.Write(limit, in request, Environment.Origin, entries);
+            var count = RateLimitDescriptors.Write(limit, in request, Environment.RateLimits.Origin, entries);
             if (count > 0)
             {
                 (found ??= []).Add(new RateLimitDescriptor([.. entries.AsSpan(0, count)], RateLimitDescriptors.OverrideOf(limit, request.Message), limit.Hits));

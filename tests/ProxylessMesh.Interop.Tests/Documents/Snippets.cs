@@ -49,6 +49,17 @@ internal static class Snippets
             .WithMetrics(metrics => metrics.AddMeshInstrumentation());
     }
 
+    public static async Task ExplainAsync(HttpClient client)
+    {
+        using var capture = MeshExplanation.Capture();
+        using var response = await client.GetAsync("http://orders/items/17");
+
+        foreach (var request in capture.Requests)
+        {
+            Console.WriteLine(request);                       // or request.Route, request.Cluster, request.Attempts ...
+        }
+    }
+
     public static async Task WithoutAHostAsync(CancellationToken cancellationToken)
     {
         await using var mesh = await Mesh.StartAsync(new MeshOptions().UseMeshYaml("mesh.yaml"), cancellationToken);
