@@ -209,16 +209,23 @@ public sealed class AttemptTests : IDisposable
     [Fact]
     public async Task IdleTimeout_BodyThatPauses_BreaksOff()
     {
+        var clock = new FakeTimeProvider();
         await using var backend = await StartAsync(async (context, _) =>
         {
             await context.Response.WriteAsync("some");
             await context.Response.Body.FlushAsync();
             await _gate.PassAsync(context.RequestAborted);
         });
-        await using var mesh = await StartAsync("""{"cluster": "c", "idle_timeout": "0.1s", "timeout": "0s"}""", "", backend.Port);
+        await using var mesh = await StartAsync("""{"cluster": "c", "idle_timeout": "10s", "timeout": "0s"}""", "", clock, backend.Port);
 
         using var response = await mesh.Client.GetAsync(new Uri("http://orders/"), HttpCompletionOption.ResponseHeadersRead);
-        var exception = await Assert.ThrowsAsync<MeshRequestException>(() => response.Content.ReadAsStringAsync());
+        var reading = response.Content.ReadAsStringAsync();
+        await Until.TrueAsync(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(6));
+            return reading.IsCompleted;
+        });
+        var exception = await Assert.ThrowsAsync<MeshRequestException>(() => reading);
 
         Assert.Equal(MeshFailureReason.IdleTimeout, exception.Reason);
         Assert.Contains("idle_timeout", exception.Message, StringComparison.Ordinal);
