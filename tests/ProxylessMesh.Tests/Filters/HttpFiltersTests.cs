@@ -5,6 +5,7 @@ using ProxylessMesh.Configuration;
 using ProxylessMesh.Filters;
 using ProxylessMesh.Matching;
 using ProxylessMesh.Routing;
+using ProxylessMesh.Tests.Peers;
 
 namespace ProxylessMesh.Tests.Filters;
 
