@@ -104,11 +104,6 @@ internal static class IgnoredFields
                 "envoy.config.route.v3.Route.decorator",
             ]),
         (
-            "Tells of Istio's objects",
-            [
-                "envoy.config.route.v3.Route.metadata",
-            ]),
-        (
             "Requests are not retried yet; logged",
             [
             ]),
@@ -128,11 +123,6 @@ internal static class IgnoredFields
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.filter_enabled",
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.forward_not_matching_preflights",
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.max_age",
-            ]),
-        (
-            "The types that come so are known by name, and have no effect whatever they say",
-            [
-                "udpa.type.v1.TypedStruct.value",
             ]),
     ];
 
