@@ -147,15 +147,11 @@ public sealed class ReplayBodyTests
         var sending = body.Open().CopyToAsync(connection);
         await gate.ArrivedAsync();
         await Until.TrueAsync(() => Volatile.Read(ref written) == 10_000);
-        for (var passed = 0; passed < 100; passed++)
+        for (var passed = 0; passed < 20; passed++)
         {
             gate.Open();
             await gate.ArrivedAsync();
             Assert.InRange(Volatile.Read(ref written), 0, connection.Received.Length + 10_000);
-            if (connection.Received.Length > 200_000)
-            {
-                break;
-            }
         }
 
         gate.Open(1000);

@@ -18,7 +18,7 @@ public sealed class CallMetricsTests
 
         using var log = new MeasurementLog(mesh.Mesh.Runtime.Meter);
 
-        Assert.Equal(11, log.Instruments.Count);
+        Assert.Equal(16, log.Instruments.Count);
         Assert.All(log.Instruments, static instrument => Assert.False(string.IsNullOrEmpty(instrument.Unit) || string.IsNullOrEmpty(instrument.Description), instrument.Name));
         Assert.All(log.Instruments, static instrument => Assert.Equal(MeshTelemetry.MeterName, instrument.Meter.Name));
     }
