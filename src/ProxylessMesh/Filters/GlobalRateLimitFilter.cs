@@ -41,7 +41,7 @@ internal sealed class GlobalRateLimitFilter : HttpFilter
             : null;
 
     /// <summary>Requests that have begun are answered yet: the service's connections close with the last of them.</summary>
-    public override void Retire() => _service.Dispose();
+    public override void Retire(bool isEnd) => _service.Dispose();
 
     public Task<RateLimitAnswer> AskAsync(List<RateLimitDescriptor> descriptors, CancellationToken cancellationToken)
         => _service.AskAsync(new RateLimitQuestion(Domain, descriptors), Config.Timeout, cancellationToken);

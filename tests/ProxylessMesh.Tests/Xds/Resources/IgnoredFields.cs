@@ -108,14 +108,6 @@ internal static class IgnoredFields
             [
             ]),
         (
-            "Requests are not mirrored yet; logged",
-            [
-                "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.cluster",
-                "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.disable_shadow_host_suffix_append",
-                "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.runtime_fraction",
-                "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.trace_sampled",
-            ]),
-        (
             "A cluster that does not exist fails its own requests only, whatever is validated",
             [
                 "envoy.config.route.v3.RouteConfiguration.validate_clusters",
@@ -131,11 +123,6 @@ internal static class IgnoredFields
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.filter_enabled",
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.forward_not_matching_preflights",
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.max_age",
-            ]),
-        (
-            "The types that come so are known by name, and have no effect whatever they say",
-            [
-                "udpa.type.v1.TypedStruct.value",
             ]),
     ];
 

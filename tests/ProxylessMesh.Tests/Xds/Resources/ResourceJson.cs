@@ -38,6 +38,7 @@ internal static class ResourceJson
         Envoy.Extensions.Filters.Http.Ratelimit.V3.RateLimit.Descriptor,
         Envoy.Extensions.Filters.Http.Ratelimit.V3.RateLimitPerRoute.Descriptor,
         Cors.Descriptor,
+        Envoy.Extensions.Filters.Http.Cors.V3.CorsPolicy.Descriptor,
         Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutation.Descriptor,
         Envoy.Extensions.Filters.Http.HeaderMutation.V3.HeaderMutationPerRoute.Descriptor,
         Envoy.Extensions.Filters.Http.HeaderToMetadata.V3.Config.Descriptor,
