@@ -7,6 +7,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using ProxylessMesh.Tests.Peers;
 using ProxylessMesh.Tests.Xds.Resources;
 using Code = Envoy.Service.Ratelimit.V3.RateLimitResponse.Types.Code;
@@ -50,8 +51,9 @@ public sealed class RateLimitServiceRecordTests
         var differences = new List<string>();
         foreach (var group in cases.GroupBy(static testCase => (Config: Text(testCase, "config"), Answer: Text(testCase, "answer"))))
         {
-            await using var service = await RateLimitServer.StartAsync((request, context) => AnswerAsync(group.Key.Answer, request, context));
-            await using var mesh = await StartAsync(record, group.Key.Config, group.Key.Answer, backend.Port, service.Port);
+            var clock = new FakeTimeProvider();
+            await using var service = await RateLimitServer.StartAsync((request, context) => AnswerAsync(group.Key.Answer, clock, request, context));
+            await using var mesh = await StartAsync(record, group.Key.Config, clock, backend.Port, service.Port);
             var asked = 0;
             foreach (var testCase in group)
             {
@@ -83,21 +85,24 @@ public sealed class RateLimitServiceRecordTests
         Assert.All(Exceptions, exception => Assert.True(_used.ContainsKey($"{exception.Config}/{exception.Actions}"), $"not needed: {exception}"));
     }
 
-    private static async Task<MeshFixture> StartAsync(JsonElement record, string config, string answer, int backend, int service)
+    private static async Task<MeshFixture> StartAsync(JsonElement record, string config, TimeProvider clock, int backend, int service)
     {
         var filter = JsonNode.Parse(record.GetProperty("ratelimit").GetProperty(config).GetRawText())!.AsObject();
         filter["@type"] = $"{ResourceJson.Type}envoy.extensions.filters.http.ratelimit.v3.RateLimit";
         filter["domain"] = "shop";
-        filter["timeout"] = answer == "slow" ? "0.02s" : "30s"; // a machine under load is not slow on purpose
+        filter["timeout"] = "0.02s"; // by a clock that stands still, but where the service is slow on purpose
         filter["rate_limit_service"] = JsonNode.Parse("""{"grpc_service": {"envoy_grpc": {"cluster_name": "outbound|8081||limits"} }, "transport_api_version": "V3"}""");
         var hosts = string.Join(',', record.GetProperty("actions").EnumerateObject().Select(static actions => LimitRecords.Host(actions.Name, JsonNode.Parse(actions.Value.GetRawText()))));
         return await MeshFixture.StartAsync(
-            static options => options.Bootstrap = WithNode(options.Bootstrap!), // the fixture has set it
-            FilteredMesh.Listener(new JsonObject { ["name"] = "limits", ["typedConfig"] = filter }.ToJsonString(), hosts: hosts),
-            XdsResources.Cluster("up"),
-            XdsResources.Endpoints("up", ("127.0.0.1", backend)),
-            XdsResources.Cluster("outbound|8081||limits"),
-            XdsResources.Endpoints("outbound|8081||limits", ("127.0.0.1", service)));
+            [
+                FilteredMesh.Listener(new JsonObject { ["name"] = "limits", ["typedConfig"] = filter }.ToJsonString(), hosts: hosts),
+                XdsResources.Cluster("up"),
+                XdsResources.Endpoints("up", ("127.0.0.1", backend)),
+                XdsResources.Cluster("outbound|8081||limits"),
+                XdsResources.Endpoints("outbound|8081||limits", ("127.0.0.1", service)),
+            ],
+            clock,
+            configure: static options => options.Bootstrap = WithNode(options.Bootstrap!)); // the fixture has set it
     }
 
     /// <summary>The name of the process is an address here, so that it is seen to be the one that Envoy's caller had.</summary>
@@ -108,13 +113,14 @@ public sealed class RateLimitServiceRecordTests
         return node.ToJsonString();
     }
 
-    private static async Task<RateLimitResponse> AnswerAsync(string answer, RateLimitRequest request, ServerCallContext context)
+    private static async Task<RateLimitResponse> AnswerAsync(string answer, FakeTimeProvider clock, RateLimitRequest request, ServerCallContext context)
     {
         switch (answer)
         {
             case "error":
                 throw new RpcException(new Status(StatusCode.Unavailable, "not today"));
             case "slow":
+                clock.Advance(TimeSpan.FromMilliseconds(20));
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
                 break;
         }
