@@ -63,6 +63,22 @@ public sealed class MeshOptions
     /// <value>The default is <see langword="true"/>.</value>
     public bool WarnAboutResilienceHandlers { get; set; } = true;
 
+    /// <summary>The application's own HTTP filters. A field, as the one below is.</summary>
+    internal readonly List<IHttpFilterFactory> HttpFilters = [];
+
     /// <summary>Where configuration comes from when it is not the bootstrap. A field, because the binder would take a property for a setting.</summary>
     internal IControlPlane? ControlPlane;
+
+    /// <summary>
+    /// Adds a kind of HTTP filter of the application's own: what the control plane says of its types (<see cref="IHttpFilterFactory.TypeUrls"/>) is
+    /// carried out then, instead of rejected. Harmless when repeated with the same factory.
+    /// </summary>
+    /// <param name="factory">Makes the filters. Start-up fails with an <see cref="InvalidOperationException"/> where two factories name one type, or one names a type of the mesh's own.</param>
+    /// <returns>These options.</returns>
+    public MeshOptions AddHttpFilter(IHttpFilterFactory factory)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        HttpFilters.Add(factory);
+        return this;
+    }
 }

@@ -10,6 +10,7 @@ using ProxylessMesh.Services;
 using ProxylessMesh.Telemetry;
 using ProxylessMesh.Transport;
 using ProxylessMesh.Xds;
+using ProxylessMesh.Xds.Resources;
 
 namespace ProxylessMesh;
 
@@ -24,6 +25,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     private readonly IEndpointTransport _transport;
     private readonly ILoggerFactory _loggerFactory;
     private readonly MeshMeter _meter;
+    private readonly CustomFilterTypes _customFilters;
     private readonly SemaphoreSlim _starting = new(1, 1);
 
     /// <summary>Set once when started.</summary>
@@ -38,6 +40,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
     /// <param name="transport">The way to endpoints.</param>
     /// <param name="loggerFactory">Where the mesh logs to.</param>
     /// <param name="meterFactory">The container's, or <see langword="null"/> for a meter of the mesh's own.</param>
+    /// <param name="httpFilters">Those of the container, besides those of the options.</param>
     public MeshRuntime(
         MeshOptions options,
         IControlPlane controlPlane,
@@ -46,8 +49,10 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         IHostResolver resolver,
         IEndpointTransport transport,
         ILoggerFactory loggerFactory,
-        IMeterFactory? meterFactory = null)
+        IMeterFactory? meterFactory = null,
+        IEnumerable<IHttpFilterFactory>? httpFilters = null)
     {
+        _customFilters = CustomFilterTypes.Of([.. options.HttpFilters, .. httpFilters ?? []]);
         _meter = new MeshMeter(meterFactory);
         _options = options;
         _controlPlane = controlPlane;
@@ -192,7 +197,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
             _random,
             _loggerFactory.CreateLogger<XdsClient>(),
             _meter.XdsClient,
-            isSidecar ? XdsDialect.Envoy : XdsDialect.Grpc);
+            isSidecar ? XdsDialect.Envoy : XdsDialect.Grpc,
+            _customFilters);
         var clusters = new ClusterRegistry(new ClusterEnvironment(loop, _timeProvider, _random, _resolver, _transport, _options.UpstreamTls, _loggerFactory.CreateLogger<ClusterState>())
         {
             DefaultProtocol = isSidecar ? UpstreamProtocol.Http1 : UpstreamProtocol.AsRequested,
@@ -212,9 +218,9 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
 
         var filters = new HttpFilters(new FilterEnvironment(_timeProvider, _random, _meter.Faults)
         {
-            RateLimits = _meter.RateLimits,
-            Origin = RateLimitOrigin.Of(connection.Node.Cluster, connection.NodeId, Environment.MachineName),
-            RateLimitServices = new RateLimitServices(ToCluster, _timeProvider),
+            Logger = _loggerFactory.CreateLogger<HttpFilters>(),
+            RateLimits = new RateLimitEnvironment(
+                _meter.RateLimits, RateLimitOrigin.Of(connection.Node.Cluster, connection.NodeId, Environment.MachineName), new RateLimitServices(ToCluster, _timeProvider)),
         });
 
         // The two roads meet here: requests demand listeners, snapshots come back.
@@ -229,7 +235,8 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         var rules = new RouteRules(connection.IsGrpcDialect, MayTakeEndpointHost: !connection.IsGrpcDialect || connection.AllServers.All(static server => server.IsTrusted), GeneratesRequestIds: isSidecar);
         var origin = HashOrigin.Of(connection.NodeId, Environment.MachineName, _random);
         var explainer = new RequestExplainer(_loggerFactory.CreateLogger<MeshExplanation>());
-        var pipeline = new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer);
+        var mirrors = new RequestMirrors(onDemand, _random, _timeProvider, _meter.Calls, _loggerFactory.CreateLogger<RequestMirrors>());
+        var pipeline = new MeshPipeline(listeners, onDemand, rules, _random, _timeProvider, _meter.Calls, origin, explainer, mirrors);
         return new Parts(loop, client, clusters, filters, store, pipeline, connection.Owner);
     }
 

@@ -134,6 +134,14 @@ internal sealed class ListenerNode(SnapshotBuilder builder, string name, bool is
                             names.Add(cluster.ClusterName);
                         }
                     }
+
+                    foreach (var mirror in forward.Mirrors)
+                    {
+                        if (mirror.ClusterHeader is null)
+                        {
+                            names.Add(mirror.ClusterName);
+                        }
+                    }
                 }
             }
         }

@@ -140,6 +140,12 @@ internal sealed record MirrorPolicyConfig
     /// <summary><c>runtime_fraction</c>; <see langword="null"/> for all.</summary>
     public FractionConfig? Fraction { get; init; }
 
+    /// <summary>The host of the copy (<c>host_rewrite_literal</c>), without a suffix; <see langword="null"/> for the request's.</summary>
+    public string? HostRewrite { get; init; }
+
     /// <summary>Whether <c>-shadow</c> is put behind the host (not <c>disable_shadow_host_suffix_append</c>).</summary>
     public bool AppendsShadowSuffix { get; init; } = true;
+
+    /// <summary>Whether the copy is part of the request's trace (<c>trace_sampled</c>).</summary>
+    public bool IsTraced { get; init; } = true;
 }

@@ -76,6 +76,7 @@ public static class MeshServiceCollectionExtensions
             SystemHostResolver.Instance,
             new SocketTransport(timeProvider),
             provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetService<IMeterFactory>());
+            provider.GetService<IMeterFactory>(),
+            provider.GetServices<IHttpFilterFactory>());
     }
 }

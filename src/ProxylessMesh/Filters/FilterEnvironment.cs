@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using ProxylessMesh.Telemetry;
 
 namespace ProxylessMesh.Filters;
@@ -8,12 +10,10 @@ namespace ProxylessMesh.Filters;
 /// <param name="Faults">Where injected faults are counted.</param>
 internal sealed record FilterEnvironment(TimeProvider TimeProvider, IRandomSource Random, FaultMetrics Faults)
 {
-    /// <summary>Where limited requests are counted.</summary>
-    public required RateLimitMetrics RateLimits { get; init; }
+    /// <summary>Where filters log to.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
-    /// <summary>Who limited requests come from.</summary>
-    public required RateLimitOrigin Origin { get; init; }
-
-    /// <summary>The services that filters ask.</summary>
-    public required IRateLimitServices RateLimitServices { get; init; }
+    /// <summary>For those that limit rates.</summary>
+    /// <exception cref="InvalidOperationException">Nobody has given it.</exception>
+    public RateLimitEnvironment RateLimits { get => field ?? throw new InvalidOperationException("No filter of this environment can limit rates."); init; }
 }

@@ -18,7 +18,7 @@ internal sealed class GlobalRateLimitFilter : HttpFilter
         Environment = environment;
         _own = route is { RateLimits.IsEmpty: false } ? route.RateLimits : config.RateLimits;
         _virtualHost = route?.VirtualHostLimits ?? VirtualHostLimits.Override;
-        _service = environment.RateLimitServices.Open(config.Service);
+        _service = environment.RateLimits.Services.Open(config.Service);
     }
 
     public string Name { get; }
@@ -41,7 +41,7 @@ internal sealed class GlobalRateLimitFilter : HttpFilter
             : null;
 
     /// <summary>Requests that have begun are answered yet: the service's connections close with the last of them.</summary>
-    public override void Retire() => _service.Dispose();
+    public override void Retire(bool isEnd) => _service.Dispose();
 
     public Task<RateLimitAnswer> AskAsync(List<RateLimitDescriptor> descriptors, CancellationToken cancellationToken)
         => _service.AskAsync(new RateLimitQuestion(Domain, descriptors), Config.Timeout, cancellationToken);
@@ -75,7 +75,7 @@ internal sealed class GlobalRateLimitFilter : HttpFilter
             }
 
             var entries = new DescriptorEntry[limit.Actions.Length];
-            var count = RateLimitDescriptors.Write(limit, in request, Environment.Origin, entries);
+            var count = RateLimitDescriptors.Write(limit, in request, Environment.RateLimits.Origin, entries);
             if (count > 0)
             {
                 (found ??= []).Add(new RateLimitDescriptor([.. entries.AsSpan(0, count)], RateLimitDescriptors.OverrideOf(limit, request.Message), limit.Hits));

@@ -93,7 +93,7 @@ internal sealed class HeaderMutationFilter : HttpFilter
             var isChanged = filter._levels.Any(static level => !level.Request.IsEmpty || !level.Query.IsEmpty);
             if (isChanged)
             {
-                request = request with { Message = OutgoingRequest.Copy(request.Message) };
+                request = request with { Message = OutgoingRequest.Copy(request.Message, request.Path) };
             }
 
             var context = filter.Context(request);

@@ -11,7 +11,8 @@ internal abstract class HttpFilter
     public abstract FilterAction? Begin(in FilterRequest request);
 
     /// <summary>No route has it any more. Requests that it has begun with go on.</summary>
-    public virtual void Retire()
+    /// <param name="isEnd">Whether the mesh ends: otherwise a request that has read an older route table may still come.</param>
+    public virtual void Retire(bool isEnd)
     {
     }
 }

@@ -50,7 +50,7 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
 
         _kept.Remove(key);
         _keys.Remove(filter);
-        filter.Retire();
+        filter.Retire(isEnd: false);
     }
 
     /// <summary>The mesh ends.</summary>
@@ -58,7 +58,7 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
     {
         foreach (var filter in _keys.Keys)
         {
-            filter.Retire();
+            filter.Retire(isEnd: true);
         }
     }
 
@@ -70,6 +70,7 @@ internal sealed class HttpFilters(FilterEnvironment environment) : IFilterSource
         HeaderToMetadataConfig => HeaderToMetadataFilter.Create(setup),
         LocalRateLimitConfig => LocalRateLimitFilter.Create(setup, environment),
         GlobalRateLimitConfig => GlobalRateLimitFilter.Create(setup, environment),
+        CustomFilterConfig custom => CustomFilter.Create(setup, custom, environment),
         _ => null,
     };
 

@@ -18,7 +18,7 @@ internal sealed class LocalRateLimitFilter : HttpFilter
         _name = name;
         _config = config;
         _environment = environment;
-        _limiter = new LocalLimiter(config, environment.Origin, environment.TimeProvider);
+        _limiter = new LocalLimiter(config, environment.RateLimits.Origin, environment.TimeProvider);
     }
 
     /// <returns><see langword="null"/> where it limits nothing.</returns>
@@ -37,14 +37,14 @@ internal sealed class LocalRateLimitFilter : HttpFilter
         var isWithin = _limiter.TryTake(in request, out var bucket);
         if (isWithin || !RateLimitDraw.Takes(_config.Enforced, _environment.Random))
         {
-            _environment.RateLimits.OnLocal(_config.StatPrefix, isWithin ? TelemetryNames.RateLimitOk : TelemetryNames.RateLimitUnenforced);
+            _environment.RateLimits.Metrics.OnLocal(_config.StatPrefix, isWithin ? TelemetryNames.RateLimitOk : TelemetryNames.RateLimitUnenforced);
             var changesRequest = !isWithin && _config.UnenforcedRequestHeaders.HasRequest;
             return changesRequest || (_config.TellsLimits && bucket is not null)
                 ? new PassAction(this, _config.TellsLimits ? bucket : null, changesRequest)
                 : null;
         }
 
-        _environment.RateLimits.OnLocal(_config.StatPrefix, TelemetryNames.RateLimitOver);
+        _environment.RateLimits.Metrics.OnLocal(_config.StatPrefix, TelemetryNames.RateLimitOver);
         return new RefuseAction(this, _config.TellsLimits ? bucket : null);
     }
 

@@ -24,24 +24,24 @@ internal sealed class RateLimitAction(GlobalRateLimitFilter filter, List<RateLim
         switch (answer.Verdict)
         {
             case RateLimitVerdict.Error when RateLimitDraw.Takes(config.DeniedOnFailure, environment.Random):
-                environment.RateLimits.OnGlobal(metricsName, TelemetryNames.RateLimitError);
+                environment.RateLimits.Metrics.OnGlobal(metricsName, TelemetryNames.RateLimitError);
                 request.Explanation?.OnFilter(filter.Name, $"no answer, refused ({ResponseFlags.RateLimitServiceError}): {answer.Error}");
                 request.Explanation?.OnEnd(ResponseFlags.RateLimitServiceError, ResponseDetails.RateLimiterError);
                 return LocalResponse.Create(request.Message, config.StatusOnError);
 
             case RateLimitVerdict.Error:
-                environment.RateLimits.OnGlobal(metricsName, TelemetryNames.RateLimitErrorAllowed);
+                environment.RateLimits.Metrics.OnGlobal(metricsName, TelemetryNames.RateLimitErrorAllowed);
                 request.Explanation?.OnFilter(filter.Name, $"no answer, let through: {answer.Error}");
                 return await next(request.Message, cancellationToken).ConfigureAwait(false);
 
             case RateLimitVerdict.OverLimit when RateLimitDraw.Takes(config.Enforced, environment.Random):
-                environment.RateLimits.OnGlobal(metricsName, TelemetryNames.RateLimitOver);
+                environment.RateLimits.Metrics.OnGlobal(metricsName, TelemetryNames.RateLimitOver);
                 request.Explanation?.OnFilter(filter.Name, $"over its limit: refused ({ResponseFlags.RateLimited})");
                 request.Explanation?.OnEnd(ResponseFlags.RateLimited, ResponseDetails.RateLimited);
                 return Refuse(in request, answer);
 
             case var verdict:
-                environment.RateLimits.OnGlobal(metricsName, verdict == RateLimitVerdict.OverLimit ? TelemetryNames.RateLimitUnenforced : TelemetryNames.RateLimitOk);
+                environment.RateLimits.Metrics.OnGlobal(metricsName, verdict == RateLimitVerdict.OverLimit ? TelemetryNames.RateLimitUnenforced : TelemetryNames.RateLimitOk);
                 request.Explanation?.OnFilter(filter.Name, verdict == RateLimitVerdict.OverLimit ? "over its limit, not enforced" : "within its limits");
                 return await PassAsync(request, answer, next, cancellationToken).ConfigureAwait(false);
         }

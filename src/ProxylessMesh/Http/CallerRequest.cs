@@ -18,6 +18,9 @@ internal readonly record struct CallerRequest(HttpRequestMessage Message, MeshAu
     /// <summary>Whether it has been through the filters: a request that is routed anew does not go through them again.</summary>
     public bool IsFiltered { get; init; }
 
+    /// <summary>Where it goes as well, once that was drawn; a request that is routed anew does not go there again.</summary>
+    public MirroredRequest? Mirrored { get; init; }
+
     /// <summary>Takes notes, where somebody asked; <see langword="null"/> for nearly every request.</summary>
     public RequestExplanation? Explanation { get; init; }
 }

@@ -21,6 +21,7 @@ internal sealed class MeshPipeline
     private readonly RequestRouter _router;
     private readonly RequestDeadlines _deadlines;
     private readonly EndpointStage _endpoints;
+    private readonly RequestMirrors _mirrors;
     private readonly RequestExplainer _explainer;
     private volatile bool _isClosed;
 
@@ -32,6 +33,7 @@ internal sealed class MeshPipeline
     /// <param name="metrics">Where requests are counted.</param>
     /// <param name="origin">Who this process is, for hash policies.</param>
     /// <param name="explainer">Has requests explained where somebody asks.</param>
+    /// <param name="mirrors">Sends copies of requests where routes ask for it; ended with the pipeline.</param>
     public MeshPipeline(
         ListenerTable listeners,
         OnDemandClusters onDemand,
@@ -40,9 +42,11 @@ internal sealed class MeshPipeline
         TimeProvider timeProvider,
         CallMetrics metrics,
         HashOrigin origin,
-        RequestExplainer explainer)
+        RequestExplainer explainer,
+        RequestMirrors mirrors)
     {
         _explainer = explainer;
+        _mirrors = mirrors;
         _listeners = listeners;
         _onDemand = onDemand;
         _timeProvider = timeProvider;
@@ -62,6 +66,7 @@ internal sealed class MeshPipeline
         _isClosed = true;
         _listeners.Close();
         _onDemand.Dispose();
+        _mirrors.Dispose();
     }
 
     /// <summary>Up to an endpoint nothing waits as a rule, so that a request costs one state machine: the last stage's.</summary>
@@ -231,6 +236,11 @@ internal sealed class MeshPipeline
     private Task<HttpResponseMessage> ForwardAsync(
         in CallerRequest caller, in RouteOutcome outcome, in RequestTimeout limits, ClusterState cluster, ClusterView view, CancellationToken cancellationToken)
     {
+        if (caller.Mirrored is null && !outcome.Route!.Action.Mirrors.IsEmpty)
+        {
+            return MirrorAsync(in caller, in outcome, in limits, cluster, view, cancellationToken);
+        }
+
         if (caller.Explanation is { } explanation)
         {
             ExplanationNotes.OnCluster(explanation, in caller, in outcome, cluster.Name, in limits);
@@ -251,11 +261,22 @@ internal sealed class MeshPipeline
             return FailAsync(in caller, failure);
         }
 
+        caller.Mirrored?.Start(changed?.Outgoing ?? request, authority.Host, in hop);
+
         // 7. An endpoint, and its connections.
         var attempts = outcome.Route!.Attempts; // the outcome is to forward
         var routed = new RoutedRequest(
             request, authority, cluster, RoutedExtras.Of(in caller, changed, outcome.Route.Name, in hop, hash), attempts, attempts is null ? 0 : _timeProvider.GetTimestamp());
         return _endpoints.SendAsync(in routed, cancellationToken);
+    }
+
+    /// <summary>Forwards a request that may go elsewhere as well.</summary>
+    private Task<HttpResponseMessage> MirrorAsync(
+        in CallerRequest caller, in RouteOutcome outcome, in RequestTimeout limits, ClusterState cluster, ClusterView view, CancellationToken cancellationToken)
+    {
+        var mirrored = _mirrors.Draw(in caller, in outcome, in limits);
+        var sending = ForwardAsync(caller with { Mirrored = mirrored, Message = mirrored.Share(caller.Message) }, in outcome, in limits, cluster, view, cancellationToken);
+        return mirrored.IsShared ? mirrored.EndAsync(sending, caller.Message) : sending;
     }
 
     /// <summary>Begins anew once configuration has changed.</summary>

@@ -39,6 +39,9 @@ internal sealed record RoutedExtras
     /// <inheritdoc cref="CallerRequest.Explanation"/>
     public RequestExplanation? Explanation { get; init; }
 
+    /// <inheritdoc cref="CallerRequest.Mirrored"/>
+    public MirroredRequest? Mirrored { get; init; }
+
     /// <returns><see langword="null"/> for the request that has nothing of this, as most have.</returns>
     public static RoutedExtras? Of(in CallerRequest caller, ChangedRequest? changed, string route, in HopHeaders hop, RequestHash hash)
     {
@@ -49,7 +52,8 @@ internal sealed record RoutedExtras
             || !hash.IsNone
             || caller.Call is not null
             || caller.Waited != TimeSpan.Zero
-            || caller.Explanation is not null)
+            || caller.Explanation is not null
+            || caller.Mirrored is not null)
         {
             return new RoutedExtras
             {
@@ -62,6 +66,7 @@ internal sealed record RoutedExtras
                 Hash = hash,
                 Call = caller.Call,
                 Explanation = caller.Explanation,
+                Mirrored = caller.Mirrored,
             };
         }
 

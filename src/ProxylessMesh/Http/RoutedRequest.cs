@@ -29,6 +29,7 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
         Waited = extras?.Waited ?? TimeSpan.Zero,
         IsFiltered = extras?.IsFiltered ?? false,
         Explanation = extras?.Explanation,
+        Mirrored = extras?.Mirrored,
     };
 
     /// <summary>What becomes of it, where its route changes something.</summary>

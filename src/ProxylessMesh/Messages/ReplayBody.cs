@@ -6,7 +6,7 @@ namespace ProxylessMesh.Messages;
 /// then what follows as it comes. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Whoever opens tries says <see cref="Commit"/> when there will be no more of them, however the last one ends, so that the caller's body is not waited on
+/// Whoever opens tries says <see cref="Commit"/> when there will be no more of them, and <see cref="End"/> when the request has ended or is answered, so that the caller's body is not waited on
 /// for nothing. What was not committed is not leaked, it is merely kept up to the limit.
 /// </remarks>
 internal sealed class ReplayBody
@@ -51,5 +51,12 @@ internal sealed class ReplayBody
     {
         _isCommitted = true;
         _buffer?.Commit();
+    }
+
+    /// <summary>The request is over, or has its response: no try begins any more.</summary>
+    public void End()
+    {
+        _isCommitted = true;
+        _buffer?.End();
     }
 }

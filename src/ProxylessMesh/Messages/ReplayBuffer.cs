@@ -88,6 +88,17 @@ internal sealed class ReplayBuffer
         EndIfUnwanted();
     }
 
+    /// <summary>The request is over: a try that was opened and has not begun never will.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            _isAwaited = false;
+        }
+
+        Commit();
+    }
+
     /// <summary>A reader begins, and with the first one the reading of the caller's body.</summary>
     /// <param name="reserved">Its place, where it has one.</param>
     /// <param name="context">The connection's.</param>
@@ -241,7 +252,7 @@ internal sealed class ReplayBuffer
     {
         lock (_lock)
         {
-            _failure = _isEnded ? Spent() : failure;
+            _failure ??= failure;
             _isComplete = true;
             WakeReadersNeedsLock();
         }
@@ -259,7 +270,10 @@ internal sealed class ReplayBuffer
                 return;
             }
 
+            // A copy, too, has had what it gets: the caller's body may be slow to learn that it is over.
             _isEnded = true;
+            _failure = Spent();
+            WakeReadersNeedsLock();
             WakePumpNeedsLock();
         }
 

@@ -11,6 +11,7 @@ internal sealed class CallMetrics
     private readonly Histogram<double> _grpcCallDuration;
     private readonly Histogram<double> _httpDuration;
     private readonly Counter<long> _failures;
+    private readonly Counter<long> _mirrored;
     private readonly Counter<long> _retries;
 
     public CallMetrics(Meter meter)
@@ -30,6 +31,7 @@ internal sealed class CallMetrics
             });
         _retries = meter.CreateCounter<long>(TelemetryNames.Retries, "{attempt}", "Number of attempts that ended so that their route's policy would try again, and what came of it.");
         _failures = meter.CreateCounter<long>(TelemetryNames.Failures, "{request}", "Number of requests that the mesh could not send to an endpoint.");
+        _mirrored = meter.CreateCounter<long>(TelemetryNames.Mirrored, "{request}", "Number of copies of requests that mirror policies asked for, by what became of them.");
     }
 
     /// <summary>Whether anybody listens to what attempts say.</summary>
@@ -76,6 +78,19 @@ internal sealed class CallMetrics
         }
 
         _httpDuration.Record(duration.TotalSeconds, in tags);
+    }
+
+    /// <param name="cluster">Where the copy was to go; empty for a name that no configuration gave.</param>
+    /// <param name="outcome">What became of it.</param>
+    public void OnMirrored(string cluster, MirrorOutcome outcome)
+    {
+        if (_mirrored.Enabled)
+        {
+            _mirrored.Add(
+                1,
+                new KeyValuePair<string, object?>(TelemetryNames.Cluster, cluster),
+                new KeyValuePair<string, object?>(TelemetryNames.MirrorOutcome, TelemetryNames.Of(outcome)));
+        }
     }
 
     /// <summary>An attempt has ended so that its policy would try again, or one of several at once was not needed.</summary>

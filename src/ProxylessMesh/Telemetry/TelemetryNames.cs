@@ -35,6 +35,8 @@ internal static class TelemetryNames
     // HTTP requests: OpenTelemetry's attributes. Its http.client.request.duration is System.Net.Http's, which ends at the headers.
     public const string HttpAttemptDuration = "mesh.client.attempt.duration";
     public const string Failures = "mesh.client.failures";
+    public const string Mirrored = "mesh.client.mirrored";
+    public const string MirrorOutcome = "mesh.mirror.outcome";
     public const string Retries = "mesh.client.retries";
     public const string RetryReason = "mesh.retry.reason";
     public const string RetryOutcome = "mesh.retry.outcome";
@@ -92,6 +94,14 @@ internal static class TelemetryNames
         "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
         "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
     ];
+
+    /// <summary>The value of <see cref="MirrorOutcome"/>.</summary>
+    public static string Of(MirrorOutcome outcome) => outcome switch
+    {
+        Telemetry.MirrorOutcome.Sent => "sent",
+        Telemetry.MirrorOutcome.Dropped => "dropped",
+        _ => "failed",
+    };
 
     /// <summary>The value of <see cref="ErrorType"/> for a request that the mesh could not send.</summary>
     public static string Of(MeshFailureReason reason) => reason switch

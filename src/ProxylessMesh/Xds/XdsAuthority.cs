@@ -39,8 +39,8 @@ internal sealed partial class XdsAuthority : IXdsServerSessionOwner
         _logger = environment.Logger;
         _lifetimes = new ResourceLifetimes(environment.Loop, environment.TimeProvider, CountResources);
         var dialect = environment.Dialect;
-        Listeners = new(new ListenerDecoder(dialect), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
-        Routes = new(new RoutesDecoder(dialect), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
+        Listeners = new(new ListenerDecoder(dialect, environment.CustomFilters), isFullState: true, environment.TimeProvider, _logger, environment.Metrics);
+        Routes = new(new RoutesDecoder(dialect, environment.CustomFilters), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
         Clusters = new(new ClusterDecoder(dialect), isFullState: true, environment.TimeProvider, _logger, environment.Metrics, isWildcard: dialect == XdsDialect.Envoy);
         Endpoints = new(new EndpointsDecoder(), isFullState: false, environment.TimeProvider, _logger, environment.Metrics);
         _sets = [Listeners, Routes, Clusters, Endpoints];

@@ -3,6 +3,7 @@ using Envoy.Config.Core.V3;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Telemetry;
+using ProxylessMesh.Xds.Resources;
 
 namespace ProxylessMesh.Xds;
 
@@ -32,6 +33,7 @@ internal sealed class XdsClient : IResourceSource, IAsyncDisposable
     /// <param name="logger">Where it logs to.</param>
     /// <param name="metrics">Where it counts.</param>
     /// <param name="dialect">For whom the control plane writes; the authorities write for gRPC.</param>
+    /// <param name="customFilters">The application's own filters; <see langword="null"/> for none.</param>
     public XdsClient(
         XdsServerList servers,
         IReadOnlyDictionary<string, XdsServerList> authorities,
@@ -41,12 +43,13 @@ internal sealed class XdsClient : IResourceSource, IAsyncDisposable
         IRandomSource random,
         ILogger<XdsClient> logger,
         XdsClientMetrics metrics,
-        XdsDialect dialect = XdsDialect.Grpc)
+        XdsDialect dialect = XdsDialect.Grpc,
+        CustomFilterTypes? customFilters = null)
     {
         _loop = loop;
         _timeProvider = timeProvider;
         _nodeId = node.Id;
-        var environment = new XdsEnvironment(node, loop, timeProvider, random, logger, metrics);
+        var environment = new XdsEnvironment(node, loop, timeProvider, random, logger, metrics) { CustomFilters = customFilters ?? CustomFilterTypes.None };
         _default = new XdsAuthority(servers, environment with { Dialect = dialect });
         _all = [_default];
         foreach (var (name, list) in authorities)

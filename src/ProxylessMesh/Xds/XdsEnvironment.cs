@@ -2,6 +2,7 @@ using Envoy.Config.Core.V3;
 using Microsoft.Extensions.Logging;
 using ProxylessMesh.Configuration;
 using ProxylessMesh.Telemetry;
+using ProxylessMesh.Xds.Resources;
 
 namespace ProxylessMesh.Xds;
 
@@ -16,4 +17,7 @@ internal sealed record XdsEnvironment(Node Node, ConfigurationLoop Loop, TimePro
 {
     /// <summary>For whom the control plane writes.</summary>
     public XdsDialect Dialect { get; init; }
+
+    /// <summary>The application's own filters.</summary>
+    public CustomFilterTypes CustomFilters { get; init; } = CustomFilterTypes.None;
 }

@@ -58,7 +58,31 @@ internal static class NewerElements
         [Upstreams + "hash_policy"] = "changes what a request's hash is taken from",
         [Upstreams + "retry_policy"] = "changes when a request is tried again",
 
+        [Route + "RateLimit.Action.QueryParameters"] = "what a request is counted as",
+        [Route + "RateLimit.Action.QueryParameters.query_parameter_name"] = "part of QueryParameters",
+        [Route + "RateLimit.Action.QueryParameters.descriptor_key"] = "part of QueryParameters",
+        [Route + "RateLimit.Action.QueryParameters.skip_if_absent"] = "part of QueryParameters",
+        [Route + "RateLimit.Action.query_parameters"] = "carries QueryParameters",
+        [Route + "RateLimit.HitsAddend"] = "how many a request counts as",
+        [Route + "RateLimit.HitsAddend.number"] = "part of HitsAddend",
+        [Route + "RateLimit.HitsAddend.format"] = "part of HitsAddend: unread, a request would count as one",
+        [Route + "RateLimit.hits_addend"] = "carries HitsAddend",
+        [Route + "RateLimit.apply_on_stream_done"] = "changes when a request is counted",
+        ["envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.hits_addend"] = "tells the service of HitsAddend",
+        ["envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.shadow_mode"] = "decides whether requests are refused",
+        ["envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.rate_limits"] = "what requests are counted as, in place of the routes' limits",
+        ["envoy.extensions.filters.http.ratelimit.v3.RateLimit.filter_enabled"] = "decides which requests are counted",
+        ["envoy.extensions.filters.http.ratelimit.v3.RateLimit.filter_enforced"] = "decides which requests are refused",
+        ["envoy.extensions.filters.http.ratelimit.v3.RateLimit.failure_mode_deny_percent"] = "decides which requests are refused without the service",
+        ["envoy.extensions.filters.http.ratelimit.v3.RateLimit.rate_limits"] = "what requests are counted as, in place of the routes' limits",
+
         ["xds.type.matcher.v3.Matcher.OnMatch.keep_matching"] = "changes which action a matcher ends with",
         ["xds.type.matcher.v3.StringMatcher.custom"] = "a condition: unread, the matcher would seem empty",
+    };
+
+    /// <summary>The elements whose type upstream has changed since, which ours have.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Retyped = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute.rate_limits"] = "was a message of the filter's own that no Envoy ever read; now a route's RateLimit",
     };
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using ProxylessMesh.ControlPlane.RouteChecks;
+using ProxylessMesh.DependencyInjection;
 
 namespace ProxylessMesh.Interop.Tests.Documents;
 
@@ -47,6 +49,17 @@ internal static class Snippets
             .WithMetrics(metrics => metrics.AddMeshInstrumentation());
     }
 
+    public static async Task ExplainAsync(HttpClient client)
+    {
+        using var capture = MeshExplanation.Capture();
+        using var response = await client.GetAsync("http://orders/items/17");
+
+        foreach (var request in capture.Requests)
+        {
+            Console.WriteLine(request);                       // or request.Route, request.Cluster, request.Attempts ...
+        }
+    }
+
     public static async Task WithoutAHostAsync(CancellationToken cancellationToken)
     {
         await using var mesh = await Mesh.StartAsync(new MeshOptions().UseMeshYaml("mesh.yaml"), cancellationToken);
@@ -60,6 +73,35 @@ internal static class Snippets
         var checker = RouteChecker.Parse(File.ReadAllText("routes.yaml"));
         var result = checker.Evaluate(new RouteCheckRequest { Authority = "orders", Path = "/v2/items" });
         Console.WriteLine($"{result.VirtualHost} {result.Cluster} {result.Timeout}");
+    }
+
+    public static void AddFilters(WebApplicationBuilder builder)
+    {
+        builder.AddMesh().AddHttpFilter<TenantFactory>();
+    }
+
+    internal sealed class TenantFactory : IHttpFilterFactory
+    {
+        public IReadOnlyCollection<string> TypeUrls => ["type.googleapis.com/acme.Tenant"];
+
+        public object ReadConfiguration(HttpFilterConfiguration configuration)
+        {
+            using var json = JsonDocument.Parse(configuration.Json ?? "{}");
+            return json.RootElement.GetProperty("tenant").GetString() ?? throw new FormatException("'tenant' must be a string");
+        }
+
+        public IHttpFilter? Create(object configuration, IReadOnlyList<object> routeConfigurations)
+            => new TenantFilter((string)(routeConfigurations.LastOrDefault() ?? configuration));
+    }
+
+    internal sealed class TenantFilter(string tenant) : IHttpFilter
+    {
+        public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpFilterContext context, HttpFilterNext proceed, CancellationToken cancellationToken)
+        {
+            var copy = HttpFilterContext.Copy(request);
+            copy.Headers.Add("x-tenant", tenant);
+            return proceed(copy, cancellationToken);
+        }
     }
 
     /// <summary>Stands for a client that Grpc.Tools generates.</summary>

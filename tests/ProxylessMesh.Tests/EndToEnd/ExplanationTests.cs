@@ -131,18 +131,47 @@ public sealed class ExplanationTests
         await using var mesh = await FilterMesh.StartAsync(
             backend,
             $$"""
-            { "name": "note", "typedConfig": { "@type": "{{Type}}header_to_metadata.v3.Config" } },
+            { "name": "fault", "typedConfig": { "@type": "{{Type}}fault.v3.HTTPFault", "abort": { "httpStatus": 503, "percentage": { "numerator": 100 } }, "headers": [{ "name": "x-fail", "presentMatch": true }] } },
             { "name": "change", "typedConfig": { "@type": "{{Type}}header_mutation.v3.HeaderMutation", "mutations": { "requestMutations": [{ "append": { "header": { "key": "x-new", "value": "1" } } }] } } }
             """,
             """ "virtualHosts": [{ "name": "h", "domains": ["*"], "routes": [{ "match": { "prefix": "/" }, "route": { "cluster": "c", "timeout": "0s" } }] }] """);
         using var capture = MeshExplanation.Capture();
 
         await mesh.BackendOfAsync("http://orders/");
+        using var failing = new HttpRequestMessage(HttpMethod.Get, "http://orders/") { Headers = { { "x-fail", "1" } } };
+        using var response = await mesh.Client.SendAsync(failing);
 
         Assert.Equal(
-            [new MeshFilterAction("note", "has nothing to do"), new MeshFilterAction("change", "passes a changed request on")],
-            Assert.Single(capture.Requests).Filters);
+            [new MeshFilterAction("fault", "has nothing to do"), new MeshFilterAction("change", "passes a changed request on")],
+            capture.Requests[0].Filters);
         Assert.Equal("1", backend.LastRequest!.Headers["x-new"]);
+        var aborted = capture.Requests[1];
+        Assert.Equal((503, "FI", "fault_filter_abort"), (aborted.StatusCode, aborted.ResponseFlags, aborted.ResponseDetails));
+        Assert.Equal(new MeshFilterAction("fault", "answers by itself: 503"), aborted.Filters[^1]);
+        Assert.Empty(aborted.Attempts);
+    }
+
+    [Fact]
+    public async Task Get_TriedAgain_TellsEachTryAndWhyItWasTheLast()
+    {
+        await using var backend = await Backend.StartAsync("b1", BackendProtocol.Http1);
+        await using var mesh = await MeshFixture.StartAsync(
+            Listeners.Of("orders", """
+                { "name": "r", "virtualHosts": [{ "name": "h", "domains": ["*"], "routes": [
+                  { "match": { "prefix": "/" }, "route": { "cluster": "c", "timeout": "0s", "retryPolicy": { "retryOn": "5xx", "numRetries": 1, "perTryTimeout": "20s" } } }] }] }
+                """),
+            XdsResources.Cluster("c"),
+            XdsResources.Endpoints("c", backend));
+        using var capture = MeshExplanation.Capture();
+
+        using var response = await mesh.Client.GetAsync(new Uri("http://orders/status/503"));
+
+        var explanation = Assert.Single(capture.Requests);
+        Assert.Equal(["num_retries 1 on 5xx", "per_try_timeout 20 s"], explanation.Limits);
+        Assert.Equal(
+            ["1: 503; tried again", "2: 503; not tried again: num_retries is 1"],
+            explanation.Attempts.Select(static attempt => $"{attempt.Number}: {attempt.Outcome}; {attempt.Consequence}"));
+        Assert.Equal(("URX", "via_upstream"), (explanation.ResponseFlags, explanation.ResponseDetails));
     }
 
     [Fact]

@@ -40,10 +40,11 @@ internal sealed class MeshFixture : IAsyncDisposable
     public static Task<MeshFixture> StartAsync(TimeProvider clock, params IEnumerable<Any> resources) => StartAsync(resources, clock, new SocketTransport(clock));
 
     /// <summary>As above, with a clock, a way to endpoints or a resolver of the test's own.</summary>
-    public static async Task<MeshFixture> StartAsync(IEnumerable<Any> resources, TimeProvider? clock = null, IEndpointTransport? transport = null, IHostResolver? resolver = null)
+    public static async Task<MeshFixture> StartAsync(IEnumerable<Any> resources, TimeProvider? clock = null, IEndpointTransport? transport = null, IHostResolver? resolver = null, Action<MeshOptions>? configure = null)
     {
         var controlPlane = await ReplayAdsServer.StartAsync(resources);
         var options = new MeshOptions { Bootstrap = BootstrapJson.Insecure(controlPlane.ServerUri) };
+        configure?.Invoke(options);
         return new MeshFixture(controlPlane, new Mesh(new MeshRuntime(
             options,
             new BootstrapControlPlane(options.Bootstrap, configuration: null),

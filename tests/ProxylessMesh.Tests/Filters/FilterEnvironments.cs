@@ -10,9 +10,7 @@ internal static class FilterEnvironments
 {
     public static FilterEnvironment Create(Meter meter, TimeProvider clock, IRandomSource random, FaultMetrics? faults = null) => new(clock, random, faults ?? new FaultMetrics(meter))
     {
-        RateLimits = new RateLimitMetrics(meter),
-        Origin = new RateLimitOrigin("", "127.0.0.1"),
-        RateLimitServices = new NoServices(),
+        RateLimits = new RateLimitEnvironment(new RateLimitMetrics(meter), new RateLimitOrigin("", "127.0.0.1"), new NoServices()),
     };
 
     private sealed class NoServices : IRateLimitServices

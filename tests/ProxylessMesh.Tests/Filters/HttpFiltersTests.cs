@@ -5,7 +5,6 @@ using ProxylessMesh.Configuration;
 using ProxylessMesh.Filters;
 using ProxylessMesh.Matching;
 using ProxylessMesh.Routing;
-using ProxylessMesh.Telemetry;
 using ProxylessMesh.Tests.Peers;
 
 namespace ProxylessMesh.Tests.Filters;

@@ -295,6 +295,23 @@ public sealed class ReplayBodyTests
         Assert.Equal(Pattern[..stalled.Received.Length], stalled.Received);
     }
 
+    /// <summary>A request that failed before it sent anything: its copy does not go on with a body that nobody else reads.</summary>
+    [Fact]
+    public async Task End_TryNeverBegan_TheCopyEndsAsWell()
+    {
+        using var content = Written([.. Enumerable.Repeat(1000, 50)]);
+        using var connection = new ConnectionStream();
+        var body = new ReplayBody(content, limit: 10_000, isShared: true);
+        var copying = body.OpenLossy()!.CopyToAsync(connection);
+        _ = body.Open();
+        await Until.TrueAsync(() => connection.Received.Length == 10_000);
+
+        body.End();
+
+        var exception = await Assert.ThrowsAsync<HttpRequestException>(() => copying.WaitAsync(TestTimeouts.Default));
+        Assert.IsType<RequestSpentException>(exception.InnerException);
+    }
+
     [Fact]
     public async Task OpenLossy_NeverSent_IsGivenBackAndHoldsUpNothing()
     {

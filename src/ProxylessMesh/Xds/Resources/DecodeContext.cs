@@ -8,7 +8,8 @@ namespace ProxylessMesh.Xds.Resources;
 /// one decode at a time. A resource is rejected as soon as there is one error, but read to its end, so that one NACK tells all.
 /// </summary>
 /// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
-internal sealed class DecodeContext(XdsDialect dialect = XdsDialect.Grpc)
+/// <param name="customFilters">The application's own filters; <see langword="null"/> for none.</param>
+internal sealed class DecodeContext(XdsDialect dialect = XdsDialect.Grpc, CustomFilterTypes? customFilters = null)
 {
     // A resource with a mistake in every route must not make a NACK of megabytes.
     private const int MaxErrors = 50;
@@ -24,6 +25,8 @@ internal sealed class DecodeContext(XdsDialect dialect = XdsDialect.Grpc)
     private int _errorCount;
 
     public XdsDialect Dialect => dialect;
+
+    public CustomFilterTypes CustomFilters => customFilters ?? CustomFilterTypes.None;
 
     public bool HasErrors => _errorCount > 0;
 

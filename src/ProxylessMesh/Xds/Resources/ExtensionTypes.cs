@@ -129,6 +129,18 @@ internal static class ExtensionTypes
         return config.TypeUrl;
     }
 
+    /// <summary>What a <c>TypedStruct</c> holds.</summary>
+    /// <returns><see langword="null"/>, and an error noted, when it cannot be parsed.</returns>
+    public static Google.Protobuf.WellKnownTypes.Struct? StructOf(Google.Protobuf.WellKnownTypes.Any config, DecodeContext context)
+    {
+        if (config.TypeUrl == XdsTypedStruct)
+        {
+            return ResourceReader.TryUnpack(config, global::Xds.Type.V3.TypedStruct.Parser, context, out var typed) ? typed.Value ?? new() : null;
+        }
+
+        return ResourceReader.TryUnpack(config, Udpa.Type.V1.TypedStruct.Parser, context, out var older) ? older.Value ?? new() : null;
+    }
+
     /// <summary>Whether the extension is a message of that type itself: a <c>TypedStruct</c> of the same type has no such bytes.</summary>
     public static bool IsPlain(Google.Protobuf.WellKnownTypes.Any config) => config.TypeUrl != XdsTypedStruct && config.TypeUrl != UdpaTypedStruct;
 }

@@ -73,7 +73,7 @@ internal static class HttpFilterReader
         foreach (var (name, config) in overrides.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
         {
             using var scope = context.Enter("typed_per_filter_config", name);
-            if (ReadOverride(config, context) is { } found)
+            if (ReadOverride(name, config, context) is { } found)
             {
                 read.Add(name, found);
             }
@@ -82,7 +82,7 @@ internal static class HttpFilterReader
         return new FilterOverridesConfig(read.ToImmutable());
     }
 
-    private static FilterOverrideConfig? ReadOverride(Any config, DecodeContext context)
+    private static FilterOverrideConfig? ReadOverride(string name, Any config, DecodeContext context)
     {
         var isOptional = false;
         if (config.TypeUrl == ExtensionTypes.RouteFilterConfig)
@@ -106,7 +106,7 @@ internal static class HttpFilterReader
             config = wrapper.Config;
         }
 
-        return TryReadConfig(config, isOptional, FilterTypes.Overrides, context, out var read, out _) ? new FilterOverrideConfig(read, IsDisabled: false) : null;
+        return TryReadConfig(name, config, isOptional, FilterTypes.Overrides, context, out var read, out _) ? new FilterOverrideConfig(read, IsDisabled: false) : null;
     }
 
     /// <returns>The filter, or <see langword="null"/> when it is left out.</returns>
@@ -121,14 +121,14 @@ internal static class HttpFilterReader
         using var scope = context.Enter("typed_config");
 
         // One that is off does no harm; a route that would switch it on has to give it a configuration, which is looked at then.
-        return TryReadConfig(filter.TypedConfig, filter.IsOptional || filter.Disabled, FilterTypes.Filters, context, out var config, out var typeUrl)
+        return TryReadConfig(filter.Name, filter.TypedConfig, filter.IsOptional || filter.Disabled, FilterTypes.Filters, context, out var config, out var typeUrl)
             ? new HttpFilterConfig(filter.Name, typeUrl) { Config = config, IsDisabled = filter.Disabled }
             : null;
     }
 
     /// <returns>Whether it is known; then <paramref name="config"/> is what it does, or <see langword="null"/> where it has no effect in process.</returns>
     private static bool TryReadConfig(
-        Any any, bool isOptional, IReadOnlyDictionary<string, FilterConfigReader> readers, DecodeContext context, out FilterConfig? config, [NotNullWhen(true)] out string? typeUrl)
+        string name, Any any, bool isOptional, IReadOnlyDictionary<string, FilterConfigReader> readers, DecodeContext context, out FilterConfig? config, [NotNullWhen(true)] out string? typeUrl)
     {
         config = null;
         typeUrl = ExtensionTypes.Resolve(any, context);
@@ -144,13 +144,21 @@ internal static class HttpFilterReader
 
         if (ExtensionTypes.IsPlain(any) && readers.TryGetValue(typeUrl, out var reader))
         {
-            config = reader(any, Convert.ToHexStringLower(SHA256.HashData(any.Value.Span)), context);
+            config = reader(any, Fingerprint(any), context);
+            return true;
+        }
+
+        if (context.CustomFilters.Find(typeUrl) is { } factory)
+        {
+            config = CustomFilterReader.Read(name, any, typeUrl, factory, Fingerprint(any), context);
             return true;
         }
 
         NoteUnknown(typeUrl, isOptional, context);
         return false;
     }
+
+    private static string Fingerprint(Any any) => Convert.ToHexStringLower(SHA256.HashData(any.Value.Span));
 
     private static void NoteUnknown(string typeUrl, bool isOptional, DecodeContext context)
     {

@@ -7,12 +7,13 @@ namespace ProxylessMesh.Xds.Resources;
 
 /// <summary>Decodes the listeners a client subscribes to (LDS): those with an <c>api_listener</c>. Stateless.</summary>
 /// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
-internal sealed class ListenerDecoder(XdsDialect dialect = XdsDialect.Grpc) : IResourceDecoder<ListenerConfig>
+/// <param name="customFilters">The application's own filters; <see langword="null"/> for none.</param>
+internal sealed class ListenerDecoder(XdsDialect dialect = XdsDialect.Grpc, CustomFilterTypes? customFilters = null) : IResourceDecoder<ListenerConfig>
 {
     public string TypeUrl => ResourceTypes.Listener;
 
     public DecodeResult<ListenerConfig> Decode(ByteString value)
-        => ResourceReader.Read(value, Listener.Parser, "name", static listener => listener.Name, Read, dialect);
+        => ResourceReader.Read(value, Listener.Parser, "name", static listener => listener.Name, Read, dialect, customFilters);
 
     private static ListenerConfig? Read(Listener listener, DecodeContext context)
     {

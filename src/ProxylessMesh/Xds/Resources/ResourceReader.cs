@@ -14,13 +14,15 @@ internal static class ResourceReader
     /// <param name="nameOf">Takes the name from the message.</param>
     /// <param name="read">Makes the record; what it returns counts only if it noted no error.</param>
     /// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
+    /// <param name="customFilters">The application's own filters; <see langword="null"/> for none.</param>
     public static DecodeResult<TResource> Read<TMessage, TResource>(
         ByteString value,
         MessageParser<TMessage> parser,
         string nameField,
         Func<TMessage, string> nameOf,
         Func<TMessage, DecodeContext, TResource?> read,
-        XdsDialect dialect = XdsDialect.Grpc)
+        XdsDialect dialect = XdsDialect.Grpc,
+        CustomFilterTypes? customFilters = null)
         where TMessage : class, IMessage<TMessage>
         where TResource : class
     {
@@ -29,7 +31,7 @@ internal static class ResourceReader
             return new DecodeResult<TResource>("", Resource: null, [error], []);
         }
 
-        var context = new DecodeContext(dialect);
+        var context = new DecodeContext(dialect, customFilters);
         var name = nameOf(message);
         if (name.Length == 0)
         {

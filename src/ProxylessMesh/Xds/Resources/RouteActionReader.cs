@@ -15,6 +15,7 @@ internal static class RouteActionReader
         var timeouts = ReadTimeouts(action, context);
         var pathRewrite = RewriteReader.ReadPath(action, path, context);
         var hostRewrite = RewriteReader.ReadHost(action, context);
+        var mirrors = MirrorPolicyReader.Read(action.RequestMirrorPolicies, context);
         var rateLimits = RateLimitReader.ReadAll(action.RateLimits, "rate_limits", context);
         var retry = RetryPolicyReader.Read(action.RetryPolicy, context);
         var hedge = HedgePolicyReader.Read(action.HedgePolicy, context);
@@ -34,6 +35,7 @@ internal static class RouteActionReader
                 AppendForwardedHost = action.AppendXForwardedHost,
                 Timeouts = timeouts,
                 HashPolicies = hashPolicies,
+                Mirrors = mirrors,
                 RateLimits = rateLimits,
                 IncludesVirtualHostLimits = action.IncludeVhRateLimits ?? false,
                 Retry = retry,
@@ -154,7 +156,6 @@ internal static class RouteActionReader
 
     private static void NoteWithoutEffect(RouteAction action, DecodeContext context)
     {
-        NoteIf(action.RequestMirrorPolicies.Count > 0, "mirrored requests", "request_mirror_policies", context);
         NoteIf(action.PathRewrite.Length > 0, "formatted path rewrites", "path_rewrite", context);
         NoteIf(action.InternalRedirectPolicy is not null, "internal redirects", "internal_redirect_policy", context);
     }

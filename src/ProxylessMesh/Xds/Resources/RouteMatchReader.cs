@@ -60,7 +60,7 @@ internal static class RouteMatchReader
     }
 
     /// <summary>A client has no runtime to look the key up in: the default counts (gRFC A28).</summary>
-    private static FractionConfig? ReadFraction(RuntimeFractionalPercent? fraction, DecodeContext context)
+    public static FractionConfig? ReadFraction(RuntimeFractionalPercent? fraction, DecodeContext context)
     {
         if (fraction is null)
         {

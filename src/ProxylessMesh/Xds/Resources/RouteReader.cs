@@ -36,7 +36,8 @@ internal static class RouteReader
             case Route.ActionOneofCase.Route_:
                 using (context.Enter("route"))
                 {
-                    return RouteActionReader.Read(route.Route_, path, routes.Plugins, context);
+                    var action = RouteActionReader.Read(route.Route_, path, routes.Plugins, context);
+                    return action is ForwardActionConfig { Mirrors.IsEmpty: true } forward ? forward with { Mirrors = routes.Mirrors } : action;
                 }
 
             case Route.ActionOneofCase.Redirect:

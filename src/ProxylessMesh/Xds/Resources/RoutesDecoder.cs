@@ -6,10 +6,11 @@ namespace ProxylessMesh.Xds.Resources;
 
 /// <summary>Decodes route configurations (RDS). Stateless.</summary>
 /// <param name="dialect">How fields are meant that gRPC and Envoy read differently.</param>
-internal sealed class RoutesDecoder(XdsDialect dialect = XdsDialect.Grpc) : IResourceDecoder<RoutesConfig>
+/// <param name="customFilters">The application's own filters; <see langword="null"/> for none.</param>
+internal sealed class RoutesDecoder(XdsDialect dialect = XdsDialect.Grpc, CustomFilterTypes? customFilters = null) : IResourceDecoder<RoutesConfig>
 {
     public string TypeUrl => ResourceTypes.RouteConfiguration;
 
     public DecodeResult<RoutesConfig> Decode(ByteString value)
-        => ResourceReader.Read(value, RouteConfiguration.Parser, "name", static routes => routes.Name, RoutesReader.Read, dialect);
+        => ResourceReader.Read(value, RouteConfiguration.Parser, "name", static routes => routes.Name, RoutesReader.Read, dialect, customFilters);
 }

@@ -13,13 +13,9 @@ internal static class RoutesReader
     {
         CheckUnsupported(routes, context);
         var filters = HttpFilterReader.ReadOverrides(routes.TypedPerFilterConfig, context);
-        if (routes.RequestMirrorPolicies.Count > 0)
-        {
-            context.WarnNoEffect("mirrored requests", "request_mirror_policies");
-        }
-
+        var mirrors = MirrorPolicyReader.Read(routes.RequestMirrorPolicies, context);
         var plugins = ClusterSpecifierReader.ReadPlugins(routes.ClusterSpecifierPlugins, context);
-        var routesContext = new RoutesReadContext(plugins, routes.MaxDirectResponseBodySizeBytes ?? DefaultMaxDirectResponseBytes);
+        var routesContext = new RoutesReadContext(plugins, routes.MaxDirectResponseBodySizeBytes ?? DefaultMaxDirectResponseBytes, mirrors);
         var hosts = ImmutableArray.CreateBuilder<VirtualHostConfig>(routes.VirtualHosts.Count);
         var domains = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < routes.VirtualHosts.Count; i++)
@@ -63,4 +59,5 @@ internal static class RoutesReader
 /// <summary>What a route configuration declares for all of its routes.</summary>
 /// <param name="Plugins">The cluster specifier plugins.</param>
 /// <param name="MaxDirectResponseBytes"><c>max_direct_response_body_size_bytes</c>.</param>
-internal sealed record RoutesReadContext(IReadOnlySet<string> Plugins, uint MaxDirectResponseBytes);
+/// <param name="Mirrors">Where requests go as well, unless a level below says.</param>
+internal sealed record RoutesReadContext(IReadOnlySet<string> Plugins, uint MaxDirectResponseBytes, ImmutableArray<MirrorPolicyConfig> Mirrors);

@@ -22,10 +22,14 @@ internal static class VirtualHostReader
         CheckDomains(host.Domains, allDomains, context);
         CheckUnsupported(host, context);
         var filters = HttpFilterReader.ReadOverrides(host.TypedPerFilterConfig, context);
-        NoteWithoutEffect(host, context);
         var retry = RetryPolicyReader.Read(host.RetryPolicy, context);
         var hedge = HedgePolicyReader.Read(host.HedgePolicy, context);
         var bufferLimit = ReadBufferLimit(host.RequestBodyBufferLimit, host.PerRequestBufferLimitBytes);
+        if (MirrorPolicyReader.Read(host.RequestMirrorPolicies, context) is { IsEmpty: false } mirrors)
+        {
+            routesContext = routesContext with { Mirrors = mirrors };
+        }
+
         var routes = ImmutableArray.CreateBuilder<RouteConfig>(host.Routes.Count);
         for (var i = 0; i < host.Routes.Count; i++)
         {
@@ -130,14 +134,6 @@ internal static class VirtualHostReader
         if (host.Matcher is not null)
         {
             context.Error("matcher", "is not supported: give 'routes'");
-        }
-    }
-
-    private static void NoteWithoutEffect(VirtualHost host, DecodeContext context)
-    {
-        if (host.RequestMirrorPolicies.Count > 0)
-        {
-            context.WarnNoEffect("mirrored requests", "request_mirror_policies");
         }
     }
 }

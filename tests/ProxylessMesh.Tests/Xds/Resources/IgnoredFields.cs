@@ -104,21 +104,8 @@ internal static class IgnoredFields
                 "envoy.config.route.v3.Route.decorator",
             ]),
         (
-            "Tells of Istio's objects",
-            [
-                "envoy.config.route.v3.Route.metadata",
-            ]),
-        (
             "Requests are not retried yet; logged",
             [
-            ]),
-        (
-            "Requests are not mirrored yet; logged",
-            [
-                "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.cluster",
-                "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.disable_shadow_host_suffix_append",
-                "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.runtime_fraction",
-                "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.trace_sampled",
             ]),
         (
             "A cluster that does not exist fails its own requests only, whatever is validated",
@@ -136,11 +123,6 @@ internal static class IgnoredFields
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.filter_enabled",
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.forward_not_matching_preflights",
                 "envoy.extensions.filters.http.cors.v3.CorsPolicy.max_age",
-            ]),
-        (
-            "The types that come so are known by name, and have no effect whatever they say",
-            [
-                "udpa.type.v1.TypedStruct.value",
             ]),
     ];
 

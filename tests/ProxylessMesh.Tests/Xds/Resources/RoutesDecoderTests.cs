@@ -137,7 +137,6 @@ public sealed class RoutesDecoderTests
     {
         { """ "route": {"cluster": "c", "hashPolicy": [{"filterState": {"key": "x"}}]} """, "route.hash_policy[0].filter_state.key: hash policies by a filter state other than 'io.grpc.channel_id'" },
         { """ "route": {"cluster": "c", "hashPolicy": [{}]} """, "route.hash_policy[0].policy_specifier: hash policies of a kind that is newer" },
-        { """ "route": {"cluster": "c", "requestMirrorPolicies": [{"cluster": "d"}]} """, "route.request_mirror_policies: mirrored requests" },
         { """ "route": {"cluster": "c", "retryPolicy": {"retryOptionsPredicates": [{}]}} """, "route.retry_policy.retry_options_predicates: options of retries" },
         { """ "route": {"cluster": "c", "retryPolicy": {"retryPriority": {"name": "p"}}} """, "route.retry_policy.retry_priority.typed_config: choices of endpoints for retries that are not known here" },
         { """ "route": {"cluster": "c", "internalRedirectPolicy": {}} """, "route.internal_redirect_policy: internal redirects" },
@@ -153,16 +152,6 @@ public sealed class RoutesDecoderTests
 
         Assert.True(result.IsAccepted, string.Join('\n', result.Errors));
         Assert.Equal([$"virtual_hosts[0].routes[0].{warning} have no effect in this version"], result.Warnings);
-    }
-
-    [Theory]
-    [InlineData(""" "requestMirrorPolicies": [{"cluster": "d"}] """, "request_mirror_policies: mirrored requests")]
-    public void Decode_HostFieldWithoutEffect_IsAcceptedWithWarning(string field, string warning)
-    {
-        var result = _decoder.Decode(Routes($$"""{"name": "r", "virtualHosts": [{"name": "h", "domains": ["*"], {{field}} }]}"""));
-
-        Assert.True(result.IsAccepted, string.Join('\n', result.Errors));
-        Assert.Equal([$"virtual_hosts[0].{warning} have no effect in this version"], result.Warnings);
     }
 
     [Theory]
