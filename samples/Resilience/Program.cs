@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ProxylessMesh;
 using Resilience;
 
 using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
@@ -74,6 +75,17 @@ try
 
     Report.Numbers("mirror", ("requests", mirrored.Count), ("ok", mirrored.Ok), ("answered by the service", primary), ("seen by the mirror", shadow.TakeCount()), ("p50", Report.Milliseconds(mirrored.Percentile(50))));
     report.Check("all are answered, though no copy is", mirrored.Ok == 50 && primary == 50);
+
+    Report.Say();
+    Report.Say("7. explanation: why a request went where it went");
+    await ChangeAsync(Step.Retries);
+    using (var explained = MeshExplanation.Capture())
+    {
+        await calls.SendAsync("/flaky", 3, "carol", limit.Token);
+        var retriedRequest = explained.Requests.OrderByDescending(request => request.Attempts.Count).First();
+        Report.Say(retriedRequest.ToString());
+        report.Check("it tells of the failed attempt and of the one that followed", retriedRequest.Attempts.Count > 1 && retriedRequest.Route == "orders");
+    }
 }
 catch (OperationCanceledException) when (limit.IsCancellationRequested)
 {

@@ -21,6 +21,7 @@ public sealed partial class ResilienceTests
         Assert.Contains("alice                   requests: 40   ok: 15   429: 25", run.Lines);
         Assert.Contains("bob                     requests: 10   ok: 10   429: 0", run.Lines);
         Assert.Equal(50, Number(run, "mirror ", "seen by the mirror"));
+        Assert.Contains(run.Lines, line => line.EndsWith("it tells of the failed attempt and of the one that followed", StringComparison.Ordinal));
         Assert.True(Number(run, "perTryTimeout: 100ms", "p99") < Number(run, "without  ", "p99"));
     }
 
