@@ -9,6 +9,7 @@ namespace ProxylessMesh.Clusters;
 internal sealed class ClusterRegistry(ClusterEnvironment environment)
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private bool _hasEnded;
 
     /// <summary>Takes a hold on a cluster; the first one creates it from the snapshot.</summary>
     public ClusterState Acquire(string name, MeshSnapshot snapshot)
@@ -27,9 +28,14 @@ internal sealed class ClusterRegistry(ClusterEnvironment environment)
         return entry.State;
     }
 
-    /// <summary>Gives a hold back; the last one retires the cluster.</summary>
+    /// <summary>Gives a hold back; the last one retires the cluster. Those that are given back after the mesh's end have been retired with it.</summary>
     public void Release(string name)
     {
+        if (_hasEnded)
+        {
+            return;
+        }
+
         var entry = _entries[name];
         if (--entry.References == 0)
         {
@@ -53,6 +59,7 @@ internal sealed class ClusterRegistry(ClusterEnvironment environment)
     /// <summary>The mesh ends: every connection closes with its last request.</summary>
     public void RetireAll()
     {
+        _hasEnded = true;
         foreach (var entry in _entries.Values)
         {
             entry.State.Retire();

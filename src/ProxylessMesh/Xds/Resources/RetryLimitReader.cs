@@ -25,7 +25,7 @@ internal static class RetryLimitReader
                 found ??= new RetryLimitConfig { MaxRetries = thresholds.MaxRetries ?? unset.MaxRetries, Budget = budget };
             }
 
-            if (thresholds.MaxConnections is not null || thresholds.MaxPendingRequests is not null || thresholds.MaxRequests is not null || thresholds.MaxConnectionPools is not null || thresholds.TrackRemaining)
+            if (IsLimit(thresholds.MaxConnections) || IsLimit(thresholds.MaxPendingRequests) || IsLimit(thresholds.MaxRequests) || IsLimit(thresholds.MaxConnectionPools))
             {
                 context.WarnNoEffect("circuit breakers other than those of retries", "");
             }
@@ -38,6 +38,9 @@ internal static class RetryLimitReader
 
         return found ?? unset;
     }
+
+    /// <summary>Istio says that there is no limit by the largest number.</summary>
+    private static bool IsLimit(uint? threshold) => threshold is not (null or uint.MaxValue);
 
     private static RetryBudgetConfig? ReadBudget(CircuitBreakers.Types.Thresholds.Types.RetryBudget? budget, DecodeContext context)
     {
