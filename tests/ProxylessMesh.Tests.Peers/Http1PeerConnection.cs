@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 
 namespace ProxylessMesh.Tests.Peers;
@@ -60,6 +61,9 @@ public sealed class Http1PeerConnection
     }
 
     public async Task SendAsync(string text) => await _stream.WriteAsync(Encoding.Latin1.GetBytes(text), _cancellationToken);
+
+    /// <summary>Has the connection close with a reset once the script returns, so that the client need not take it for one that was idle for too long.</summary>
+    public void Abort() => ((NetworkStream)_stream).Socket.LingerState = new LingerOption(enable: true, seconds: 0);
 
     /// <summary>Reads until the client closes the connection.</summary>
     public async Task DrainAsync()

@@ -210,6 +210,7 @@ public sealed class PolicyRecordTests
         switch (parts[0])
         {
             case "reset":
+                connection.Abort();
                 return;
 
             case "half":
@@ -242,7 +243,8 @@ public sealed class PolicyRecordTests
     }
 
     /// <summary>The recorded host is the policy's name, which need not be a host's; which it is does not matter.</summary>
-    private static string HostOf(JsonElement testCase) => Text(testCase.GetProperty("request"), "host").Replace(',', '.');
+    private static string HostOf(JsonElement testCase)
+        => Text(testCase.GetProperty("request"), "host") is { Length: > 60 } ? $"many.{Text(testCase, "cluster")}.test" : Text(testCase.GetProperty("request"), "host").Replace(',', '.');
 
     private static string Details(JsonElement testCase) => Text(testCase.GetProperty("observed").GetProperty("envoy"), "details");
 

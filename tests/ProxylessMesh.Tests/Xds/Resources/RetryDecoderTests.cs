@@ -73,11 +73,11 @@ public sealed class RetryDecoderTests
 
         Assert.Equal(3u, policy.MaxRetries);
         Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)), (policy.PerTryTimeout, policy.PerTryIdleTimeout));
-        Assert.Equal([418, 503], policy.RetriableStatusCodes);
+        Assert.Equal([418, 503], policy.RetriableStatusCodes.ToArray());
         Assert.Equal(["x-a"], policy.RetriableHeaders.Select(static header => header.Name));
         Assert.Equal(["x-b", "x-c"], policy.RetriableRequestHeaders.Select(static header => header.Name));
         Assert.True(policy is { AvoidsPreviousHosts: true, OmitsCanaries: true, MaxHostSelections: 5, PreviousPrioritiesFrequency: 2 });
-        Assert.Equal([new ResetHeaderConfig("retry-after", false), new ResetHeaderConfig("x-reset", true)], policy.RateLimitedBackoff!.ResetHeaders);
+        Assert.Equal([new ResetHeaderConfig("retry-after", false), new ResetHeaderConfig("x-reset", true)], policy.RateLimitedBackoff!.ResetHeaders.ToArray());
         Assert.Equal(TimeSpan.FromSeconds(9), policy.RateLimitedBackoff.Max);
     }
 
