@@ -91,7 +91,7 @@ internal static class Snippets
         }
 
         public IHttpFilter? Create(object configuration, IReadOnlyList<object> routeConfigurations)
-            => new TenantFilter((string)(routeConfigurations.LastOrDefault() ?? configuration));
+            => new TenantFilter((string)(routeConfigurations is [.., var route] ? route : configuration));
     }
 
     internal sealed class TenantFilter(string tenant) : IHttpFilter
