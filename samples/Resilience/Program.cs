@@ -81,7 +81,7 @@ try
     await ChangeAsync(Step.Retries);
     using (var explained = MeshExplanation.Capture())
     {
-        await calls.SendAsync("/flaky", 3, "carol", limit.Token);
+        await calls.SendAsync("/flaky", 12, "carol", limit.Token);
         var retriedRequest = explained.Requests.OrderByDescending(request => request.Attempts.Count).First();
         Report.Say(retriedRequest.ToString());
         report.Check("it tells of the failed attempt and of the one that followed", retriedRequest.Attempts.Count > 1 && retriedRequest.Route == "orders");

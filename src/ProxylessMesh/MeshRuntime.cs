@@ -220,7 +220,7 @@ internal sealed class MeshRuntime : IMeshPipelineSource, IAsyncDisposable, IDisp
         {
             Logger = _loggerFactory.CreateLogger<HttpFilters>(),
             RateLimits = new RateLimitEnvironment(
-                _meter.RateLimits, RateLimitOrigin.Of(connection.Node.Cluster, connection.NodeId, Environment.MachineName), new RateLimitServices(ToCluster, _timeProvider)),
+                _meter.RateLimits, RateLimitOrigin.Of(connection.NodeCluster, connection.NodeId, Environment.MachineName), new RateLimitServices(ToCluster, _timeProvider)),
         });
 
         // The two roads meet here: requests demand listeners, snapshots come back.

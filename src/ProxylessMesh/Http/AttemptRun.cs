@@ -51,6 +51,7 @@ internal sealed class AttemptRun
                 // 2. What becomes of it.
                 _tries.EndRetry(isRetry);
                 isRetry = false;
+                await _tries.PrepareAsync(ended, cancellationToken).ConfigureAwait(false);
                 var verdict = _tries.Judge(ended, out var pushback);
                 _tries.Explain(ended, verdict);
                 if (verdict != RetryVerdict.Retry)
@@ -76,7 +77,7 @@ internal sealed class AttemptRun
         }
         finally
         {
-            _tries.Commit();
+            _tries.End(isAnswered: ended?.Response is not null);
             _tries.EndRetry(isRetry);
         }
     }

@@ -33,6 +33,7 @@ internal sealed class HedgedRun
 
     public async Task<HttpResponseMessage> RunAsync(CancellationToken cancellationToken)
     {
+        var isAnswered = false;
         try
         {
             var chance = _hedge.AdditionalRequestChance;
@@ -65,6 +66,7 @@ internal sealed class HedgedRun
                 else if (!ended.Try.IsRetriable || _underWay.Count == 0)
                 {
                     _tries.Explain(ended.Try, verdict);
+                    isAnswered = ended.Try.Response is not null;
                     return await _tries.FinishAsync(ended.Try, verdict).ConfigureAwait(false);
                 }
                 else
@@ -81,7 +83,7 @@ internal sealed class HedgedRun
         }
         finally
         {
-            _tries.Commit();
+            _tries.End(isAnswered);
             CancelOthers();
         }
     }

@@ -102,6 +102,10 @@ internal sealed class RequestTries
         }
     }
 
+    /// <summary>Makes sure that there is a body for another try, where there may be one.</summary>
+    public ValueTask PrepareAsync(RequestTry ended, CancellationToken cancellationToken)
+        => ended.IsRetriable && _isEligible && _body is { } body ? body.PrepareAsync(cancellationToken) : ValueTask.CompletedTask;
+
     /// <summary>Judges how a try ended. After <see cref="RetryVerdict.Retry"/> there is one more retry under way.</summary>
     /// <param name="ended">The try.</param>
     /// <param name="pushback">How long the server asks to wait; <see langword="null"/> for what the policy says.</param>
@@ -225,8 +229,19 @@ internal sealed class RequestTries
     public Task<HttpResponseMessage> TimeOutAsync()
         => _environment.Pipeline.FailAsync(_routed.Caller, MeshFailure.Timeout(_routed.Deadline!, _routed.Route, " before a response")); // it has one: it is over
 
-    /// <summary>There are no more tries, however the last one ended.</summary>
-    public void Commit() => _body?.Commit();
+    /// <summary>There are no more tries.</summary>
+    /// <param name="isAnswered">Whether there is a response: then the body may still be on its way.</param>
+    public void End(bool isAnswered)
+    {
+        if (isAnswered)
+        {
+            _body?.Commit();
+        }
+        else
+        {
+            _body?.End();
+        }
+    }
 
     /// <summary>One of several at once was not needed any more.</summary>
     public void OnLost(RequestTry lost)

@@ -18,6 +18,9 @@ internal sealed class ReplayBody
     private readonly ReplayBuffer? _buffer;
     private volatile bool _isCommitted;
 
+    /// <summary>What was read anew for another try.</summary>
+    private byte[]? _again;
+
     /// <param name="content">The caller's body, which stays the caller's; or one that another body has opened, whose buffer this one then shares, limit and all.</param>
     /// <param name="limit">How many bytes are kept to be sent again.</param>
     /// <param name="isShared">Whether two sends may be under way at once: hedged ones, mirrors, a try after one whose time was over.</param>
@@ -37,11 +40,36 @@ internal sealed class ReplayBody
     /// <summary>Whether another try can send the whole of it.</summary>
     public bool CanReplay => !_isCommitted && _buffer is not { CanReplay: false };
 
+    /// <summary>
+    /// Makes sure that another try has a body: that of a gRPC call is serialized anew for it. A call that grpc-dotnet tries again by itself serializes
+    /// its message once, and gives nothing the second time; it cannot be replayed.
+    /// </summary>
+    public async ValueTask PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (_buffer is not null || _again is not null || _isCommitted || BodyKinds.Of(_content) != BodyKind.Repeatable)
+        {
+            return;
+        }
+
+        var bytes = new MemoryStream();
+        await using (bytes.ConfigureAwait(false))
+        {
+            await _content.CopyToAsync(bytes, cancellationToken).ConfigureAwait(false);
+            if (bytes.Length == 0)
+            {
+                _isCommitted = true;
+                return;
+            }
+
+            _again = bytes.ToArray();
+        }
+    }
+
     /// <summary>Whether a body gives the same bytes whenever it is sent, by itself, one send after the other.</summary>
     public static bool IsRepeatable(HttpContent content) => BodyKinds.Of(content) <= BodyKind.Repeatable;
 
     /// <summary>The body for one try: what was sent before, and then what follows. The slowest of several sets the pace. Not to be disposed: it may be the caller's own.</summary>
-    public HttpContent Open() => _buffer?.Open() ?? _content;
+    public HttpContent Open() => _buffer?.Open() ?? Again() ?? _content;
 
     /// <summary>The body for a copy that nobody waits for: it is cut off where it cannot keep up. Sent once, and then given back.</summary>
     public ReplayContent? OpenLossy() => _buffer?.OpenLossy();
@@ -58,5 +86,21 @@ internal sealed class ReplayBody
     {
         _isCommitted = true;
         _buffer?.End();
+    }
+
+    private ByteArrayContent? Again()
+    {
+        if (_again is null)
+        {
+            return null;
+        }
+
+        var content = new ByteArrayContent(_again);
+        foreach (var header in _content.Headers.NonValidated)
+        {
+            content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+
+        return content;
     }
 }

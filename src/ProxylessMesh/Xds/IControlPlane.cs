@@ -28,6 +28,9 @@ internal sealed record ControlPlaneConnection(XdsServerList Servers, Node Node, 
     /// <summary>Who this process is, by name.</summary>
     public string NodeId => Node.Id;
 
+    /// <summary>What this process is part of, by name; empty where nobody says.</summary>
+    public string NodeCluster => Node.Cluster;
+
     /// <summary>Which resources to ask it for.</summary>
     public IstioDialect Dialect { get; init; }
 

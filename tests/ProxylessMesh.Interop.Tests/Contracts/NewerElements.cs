@@ -30,6 +30,8 @@ internal static class NewerElements
         [Route + "RouteAction.path_rewrite"] = "changes the path sent",
         [Route + "RouteAction.host_rewrite"] = "changes the authority sent",
         [Route + "RouteAction.RequestMirrorPolicy.host_rewrite_literal"] = "changes the authority of the copy",
+        [Route + "VirtualHost.request_body_buffer_limit"] = "how much of a body is kept to be sent again",
+        [Route + "Route.request_body_buffer_limit"] = "how much of a body is kept to be sent again",
         [Route + "DirectResponseAction.body_format"] = "changes the body answered",
 
         [Core + "KeyValuePair"] = "type of KeyValueAppend.record",

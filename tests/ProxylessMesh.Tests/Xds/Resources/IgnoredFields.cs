@@ -58,8 +58,6 @@ internal static class IgnoredFields
                 "envoy.config.core.v3.ApiConfigSource.set_node_on_first_message_only",
                 "envoy.config.core.v3.ApiConfigSource.transport_api_version",
                 "envoy.config.core.v3.ConfigSource.api_config_source",
-                "envoy.config.core.v3.GrpcService.EnvoyGrpc.cluster_name",
-                "envoy.config.core.v3.GrpcService.envoy_grpc",
                 "envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig.sds_config",
             ]),
         (
