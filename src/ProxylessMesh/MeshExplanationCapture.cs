@@ -13,7 +13,7 @@ public sealed class MeshExplanationCapture : IDisposable
     private static readonly AsyncLocal<MeshExplanationCapture?> Flow = new();
 
     /// <summary>How many are open in the process.</summary>
-    private static int s_open;
+    private static int _openCount;
 
     private readonly Lock _lock = new();
     private readonly List<RequestExplanation> _requests = [];
@@ -24,7 +24,7 @@ public sealed class MeshExplanationCapture : IDisposable
     {
         _outer = Flow.Value;
         Flow.Value = this;
-        Interlocked.Increment(ref s_open);
+        Interlocked.Increment(ref _openCount);
     }
 
     /// <summary>The requests so far, in the order in which they entered the mesh. Each call gives new snapshots.</summary>
@@ -40,7 +40,7 @@ public sealed class MeshExplanationCapture : IDisposable
     }
 
     /// <summary>Whether one is open anywhere.</summary>
-    internal static bool IsAnyOpen => Volatile.Read(ref s_open) != 0;
+    internal static bool IsAnyOpen => Volatile.Read(ref _openCount) != 0;
 
     /// <summary>The innermost that is open in this flow.</summary>
     internal static MeshExplanationCapture? Current
@@ -65,7 +65,7 @@ public sealed class MeshExplanationCapture : IDisposable
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
-            Interlocked.Decrement(ref s_open);
+            Interlocked.Decrement(ref _openCount);
             if (ReferenceEquals(Flow.Value, this))
             {
                 Flow.Value = _outer;
