@@ -14,9 +14,13 @@ namespace ProxylessMesh.Tests.Peers;
 public static class XdsResources
 {
     /// <summary>A client listener that takes its routes from an RDS resource.</summary>
-    public static Any Listener(string name, string routes) => Listener(name, new HttpConnectionManager
+    /// <param name="name">Its name.</param>
+    /// <param name="routes">The RDS resource's.</param>
+    /// <param name="filters">The filters before the router.</param>
+    public static Any Listener(string name, string routes, params IEnumerable<HttpFilter> filters) => Listener(name, new HttpConnectionManager
     {
         Rds = new Rds { RouteConfigName = routes, ConfigSource = Ads() },
+        HttpFilters = { filters },
     });
 
     /// <summary>A client listener that carries its routes.</summary>

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Envoy.Config.Route.V3;
+using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -295,18 +297,19 @@ public sealed class MirrorTests
             }
         })).ToArray();
 
-        string[] changes =
+        (string Policies, string Fault)[] changes =
         [
-            """ "requestMirrorPolicies": [{"cluster": "m"}] """,
-            """ "requestMirrorPolicies": [{"cluster": "m"}], "retryPolicy": {"retryOn": "unavailable,cancelled", "numRetries": 3} """,
-            """ "retryPolicy": {"retryOn": "unavailable", "numRetries": 1, "retryBackOff": {"baseInterval": "0.010s"}}, "requestMirrorPolicies": [{"cluster": "nowhere"}] """,
-            """ "hedgePolicy": {"hedgeOnPerTryTimeout": true}, "requestMirrorPolicies": [{"cluster": "m", "runtimeFraction": {"defaultValue": {"numerator": 50}}}, {"cluster": "m"}] """,
-            "",
+            (""" "requestMirrorPolicies": [{"cluster": "m"}] """, """ "delay": {"fixedDelay": "0.001s", "percentage": {"numerator": 100}} """),
+            (""" "requestMirrorPolicies": [{"cluster": "m"}], "retryPolicy": {"retryOn": "unavailable,cancelled", "numRetries": 3} """, """ "abort": {"grpcStatus": 13, "percentage": {"numerator": 0}} """),
+            (""" "retryPolicy": {"retryOn": "unavailable", "numRetries": 1, "retryBackOff": {"baseInterval": "0.010s"}}, "requestMirrorPolicies": [{"cluster": "nowhere"}] """, ""),
+            (""" "hedgePolicy": {"hedgeOnPerTryTimeout": true}, "requestMirrorPolicies": [{"cluster": "m", "runtimeFraction": {"defaultValue": {"numerator": 50}}}, {"cluster": "m"}] """,
+                """ "delay": {"fixedDelay": "0.002s", "percentage": {"numerator": 50}}, "maxActiveFaults": 5 """),
+            ("", ""),
         ];
-        foreach (var change in changes)
+        foreach (var (policies, fault) in changes)
         {
             var before = rounds.ToArray();
-            await mesh.ControlPlane.SetAsync(Routes(change, ""));
+            await mesh.ControlPlane.SetAsync(WithFault(Routes(policies, ""), fault));
             await Until.TrueAsync(() => streams.Any(static stream => stream.IsFaulted) || rounds.Zip(before).All(static pair => pair.First >= pair.Second + 3), "every stream goes on");
         }
 
@@ -338,12 +341,24 @@ public sealed class MirrorTests
     /// <summary>A mesh in which the host <c>orders</c> leads to one endpoint, and the cluster <c>m</c> to the other.</summary>
     private static Task<MeshFixture> StartAsync((string Address, int Port) backend, (string Address, int Port) copies, string policies, string routeFields = "")
         => MeshFixture.StartAsync(
-            XdsResources.Listener("orders", "routes"),
+            XdsResources.Listener("orders", "routes", new HttpFilter { Name = "fault", TypedConfig = Any.Pack(new HTTPFault()) }),
             Routes($$""" "requestMirrorPolicies": [{{policies}}] """, routeFields),
             XdsResources.Cluster("c"),
             XdsResources.Endpoints("c", backend),
             XdsResources.Cluster("m"),
             XdsResources.Endpoints("m", copies));
+
+    /// <summary>The routes with a fault on each, or none.</summary>
+    private static Any WithFault(Any routes, string fault)
+    {
+        var unpacked = routes.Unpack<RouteConfiguration>();
+        foreach (var route in unpacked.VirtualHosts.SelectMany(static host => host.Routes).Where(_ => fault.Length > 0))
+        {
+            route.TypedPerFilterConfig.Add("fault", Any.Pack(JsonParser.Default.Parse<HTTPFault>($"{{{fault}}}")));
+        }
+
+        return Any.Pack(unpacked);
+    }
 
     private static Any Routes(string actionFields, string routeFields) => Any.Pack(JsonParser.Default.Parse<RouteConfiguration>(
         $$"""
