@@ -53,7 +53,7 @@ internal sealed record RoutedExtras
             || caller.Call is not null
             || caller.Waited != TimeSpan.Zero
             || caller.Explanation is not null
-            || caller.Mirrored is not null)
+            || (caller.Mirrored is not null && !ReferenceEquals(caller.Mirrored, MirroredRequest.Nowhere))) // one that goes nowhere else is drawn for once more where it is routed anew
         {
             return new RoutedExtras
             {
