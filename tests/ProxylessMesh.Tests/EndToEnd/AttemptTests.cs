@@ -13,7 +13,8 @@ namespace ProxylessMesh.Tests.EndToEnd;
 public sealed class AttemptTests : IDisposable
 {
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithTypeRegistry(Google.Protobuf.Reflection.TypeRegistry.FromMessages(
-        Envoy.Extensions.Retry.Host.PreviousHosts.V3.PreviousHostsPredicate.Descriptor)));
+        Envoy.Extensions.Retry.Host.PreviousHosts.V3.PreviousHostsPredicate.Descriptor,
+        Envoy.Extensions.Retry.Priority.PreviousPriorities.V3.PreviousPrioritiesConfig.Descriptor)));
 
     private readonly Gate _gate = new();
     private int _requests;
@@ -103,6 +104,34 @@ public sealed class AttemptTests : IDisposable
         Assert.NotEqual(0, _requests);
     }
 
+    /// <summary>The cluster itself uses no other priority than the first: only retries go further.</summary>
+    [Fact]
+    public async Task Retry_PreviousPriorities_GoesToTheNextPriority()
+    {
+        await using var bad = await StartAsync(static (context, _) => Status(context, 503));
+        await using var good = await HandlerBackend.StartAsync(BackendProtocol.Http1, static context => Status(context, 200));
+        var resources = Resources(
+            """
+            {"cluster": "c", "retry_policy": {"retry_on": "5xx", "retry_back_off": {"base_interval": "0.001s"}, "retry_priority":
+              {"name": "p", "typed_config": {"@type": "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig", "update_frequency": 1}}}}
+            """,
+            "",
+            [bad.Port]).ToList();
+        var endpoints = XdsResources.LoadAssignment("c", [("127.0.0.1", bad.Port)]);
+        var further = XdsResources.LoadAssignment("c", [("127.0.0.1", good.Port)]).Endpoints[0];
+        further.Priority = 1;
+        endpoints.Endpoints.Add(further);
+        resources[^1] = Any.Pack(endpoints);
+        await using var mesh = await MeshFixture.StartAsync(resources);
+
+        for (var i = 1; i <= 10; i++)
+        {
+            using var response = await mesh.Client.GetAsync(new Uri("http://orders/"));
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal(i, _requests);
+        }
+    }
+
     [Fact]
     public async Task Retry_BackOff_IsWaitedForByTheClock()
     {
@@ -169,8 +198,11 @@ public sealed class AttemptTests : IDisposable
         Assert.Equal(0, mesh.ActiveRequests);
     }
 
-    [Fact]
-    public async Task Hedge_InitialRequests_TheFirstAcceptableWinsAndTheOtherIsCancelled()
+    [Theory]
+    [InlineData(""" "initial_requests": 2 """)]
+    [InlineData(""" "additional_request_chance": {"numerator": 100} """)]
+    [InlineData(""" "initial_requests": 2, "additional_request_chance": {"numerator": 0} """)]
+    public async Task Hedge_TwoAtTheBeginning_TheFirstAcceptableWinsAndTheOtherIsCancelled(string hedge)
     {
         var aborted = new TaskCompletionSource();
         await using var backend = await StartAsync(async (context, number) =>
@@ -181,7 +213,7 @@ public sealed class AttemptTests : IDisposable
                 await _gate.PassAsync(context.RequestAborted);
             }
         });
-        await using var mesh = await StartAsync("""{"cluster": "c", "hedge_policy": {"initial_requests": 2}}""", "", backend.Port);
+        await using var mesh = await StartAsync($$"""{"cluster": "c", "hedge_policy": { {{hedge}} } }""", "", backend.Port);
 
         using var response = await mesh.Client.GetAsync(new Uri("http://orders/"));
 
