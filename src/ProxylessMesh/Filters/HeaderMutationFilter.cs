@@ -13,12 +13,16 @@ internal sealed class HeaderMutationFilter : HttpFilter
     private readonly ImmutableArray<HeaderMutationFilterConfig> _levels;
     private readonly TimeProvider _timeProvider;
     private readonly MutationAction _action;
+    private readonly bool _changesRequest;
+    private readonly bool _changesResponse;
 
     private HeaderMutationFilter(ImmutableArray<HeaderMutationFilterConfig> levels, TimeProvider timeProvider)
     {
         _levels = levels;
         _timeProvider = timeProvider;
         _action = new MutationAction(this);
+        _changesRequest = levels.Any(static level => !level.Request.IsEmpty || !level.Query.IsEmpty);
+        _changesResponse = levels.Any(static level => !level.Response.IsEmpty);
     }
 
     /// <returns><see langword="null"/> when there is nothing to change.</returns>
@@ -31,7 +35,8 @@ internal sealed class HeaderMutationFilter : HttpFilter
             .. new[] { own }.OfType<HeaderMutationFilterConfig>(),
             .. own is { MostSpecificWins: true } ? routes : routes.Reverse(),
         ];
-        return levels.Any(static level => !level.Request.IsEmpty || !level.Query.IsEmpty || !level.Response.IsEmpty) ? new HeaderMutationFilter(levels, timeProvider) : null;
+        var filter = new HeaderMutationFilter(levels, timeProvider);
+        return filter._changesRequest || filter._changesResponse ? filter : null;
     }
 
     public override FilterAction? Begin(in FilterRequest request) => _action;
@@ -58,9 +63,8 @@ internal sealed class HeaderMutationFilter : HttpFilter
         }
     }
 
-    private HttpRequestMessage Change(FilterRequest request, HeaderFormatContext context)
+    private void Change(HttpRequestMessage copy, HeaderFormatContext context)
     {
-        var copy = request.Message;
         foreach (var level in _levels)
         {
             Apply(level.Request, context.Request, () => HeaderNames.Of(copy.Headers, copy.Content?.Headers), context);
@@ -70,8 +74,16 @@ internal sealed class HeaderMutationFilter : HttpFilter
                 copy.RequestUri = OutgoingRequest.WithPath(copy.RequestUri, QueryMutations.Apply(path, level.Query));
             }
         }
+    }
 
-        return copy;
+    private void Change(HttpResponseMessage response, HeaderFormatContext context)
+    {
+        var headers = new ResponseHeaderMap(response);
+        context = context with { Response = headers, ResponseCode = (int)response.StatusCode };
+        foreach (var level in _levels)
+        {
+            Apply(level.Response, headers, () => HeaderNames.Of(response.Headers, response.Content.Headers), context);
+        }
     }
 
     private HeaderFormatContext Context(FilterRequest request) => new()
@@ -90,22 +102,21 @@ internal sealed class HeaderMutationFilter : HttpFilter
     {
         public override async Task<HttpResponseMessage> RunAsync(FilterRequest request, FilterNext next, CancellationToken cancellationToken)
         {
-            var isChanged = filter._levels.Any(static level => !level.Request.IsEmpty || !level.Query.IsEmpty);
-            if (isChanged)
+            if (filter._changesRequest)
             {
                 request = request with { Message = OutgoingRequest.Copy(request.Message, request.Path) };
             }
 
             var context = filter.Context(request);
-            var response = await next(isChanged ? filter.Change(request, context) : request.Message, cancellationToken).ConfigureAwait(false);
-            var headers = new ResponseHeaderMap(response);
-            foreach (var level in filter._levels)
+            if (filter._changesRequest)
             {
-                Apply(
-                    level.Response,
-                    headers,
-                    () => HeaderNames.Of(response.Headers, response.Content.Headers),
-                    context with { Response = headers, ResponseCode = (int)response.StatusCode });
+                filter.Change(request.Message, context);
+            }
+
+            var response = await next(request.Message, cancellationToken).ConfigureAwait(false);
+            if (filter._changesResponse)
+            {
+                filter.Change(response, context);
             }
 
             return response;

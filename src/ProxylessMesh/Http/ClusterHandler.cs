@@ -71,28 +71,12 @@ internal sealed class ClusterHandler(OnDemandCluster cluster, string authority, 
 
     private EndpointState Pick(ClusterView view, EndpointState? failed)
     {
-        if (view.Picker is not { } picker)
+        if (view.Picker is null)
         {
             throw new MeshFailure(MeshFailureReason.ClusterUnavailable, $"cluster '{cluster.Name}': {view.Error?.Message ?? "has no endpoints that could be picked"}").ToException();
         }
 
-        EndpointState? endpoint = null;
-        for (var i = 0; i < MaxConnectAttempts; i++)
-        {
-            var context = new PickContext(random) { Skip = i };
-            var pick = picker.Pick(in context);
-            if (pick.IsNone)
-            {
-                break;
-            }
-
-            endpoint = view.Endpoints[pick.Index];
-            if (!ReferenceEquals(endpoint, failed) && !endpoint.IsBackingOff)
-            {
-                break;
-            }
-        }
-
-        return endpoint ?? throw new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint").ToException();
+        return EndpointSelection.Pick(view, RequestHash.None, failed, MaxConnectAttempts, random)
+            ?? throw new MeshFailure(MeshFailureReason.NoHealthyEndpoint, $"cluster '{cluster.Name}' has no healthy endpoint").ToException();
     }
 }

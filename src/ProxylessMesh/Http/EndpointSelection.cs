@@ -24,7 +24,12 @@ internal static class EndpointSelection
     }
 
     /// <summary>Looks a few times for another than one that has just refused.</summary>
-    private static EndpointState? Pick(ClusterView view, RequestHash hash, EndpointState? failed, int maxPicks, IRandomSource random)
+    /// <param name="view">The cluster, with a picker.</param>
+    /// <param name="hash">The request's.</param>
+    /// <param name="failed">The one that has just refused.</param>
+    /// <param name="maxPicks">How often to look.</param>
+    /// <param name="random">For the balancer.</param>
+    public static EndpointState? Pick(ClusterView view, RequestHash hash, EndpointState? failed, int maxPicks, IRandomSource random)
     {
         EndpointState? endpoint = null;
         for (var i = 0; i < maxPicks; i++)

@@ -108,8 +108,8 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
     private async Task<HttpResponseMessage> SendToEndpointAsync(RoutedRequest routed, EndpointState endpoint, int nextAttempt, CancellationToken cancellationToken)
     {
         MeshFailure? failure;
-        HttpResponseMessage? response = null;
-        var reset = TryReset.None;
+        HttpResponseMessage? response;
+        TryReset reset;
         var trace = default(TraceHeaders);
         try
         {
@@ -135,6 +135,7 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
             }
 
             failure = null;
+            reset = TryReset.None;
         }
         catch (HttpRequestException exception) when (!routed.IsTimeOver && AttemptFailure.ResetOf(exception) is var found && found != TryReset.None)
         {
@@ -145,6 +146,7 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
 
             // When nothing of the request was processed it may go to another endpoint.
             endpoint.Release();
+            response = null;
             reset = found;
             failure = MeshFailure.Broken(routed.Cluster.Name, endpoint.Address, exception, found);
             nextAttempt = Transport.EndpointRefusal.IsRefusal(exception) && Transport.EndpointRefusal.MayGoElsewhere(exception) ? nextAttempt : NoAttempt;
@@ -152,6 +154,8 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
         catch (HostnameException exception)
         {
             endpoint.Release();
+            response = null;
+            reset = TryReset.None;
             failure = new MeshFailure(MeshFailureReason.NoRoute, $"cluster '{routed.Cluster.Name}': {exception.Message}", exception);
             nextAttempt = NoAttempt;
         }
@@ -166,6 +170,7 @@ internal sealed class EndpointStage(AttemptEnvironment environment)
                 throw;
             }
 
+            response = null;
             failure = failure with { InnerException = exception };
             nextAttempt = NoAttempt;
         }

@@ -266,7 +266,7 @@ internal sealed class MeshPipeline
         // 7. An endpoint, and its connections.
         var attempts = outcome.Route!.Attempts; // the outcome is to forward
         var routed = new RoutedRequest(
-            request, authority, cluster, RoutedExtras.Of(in caller, changed, outcome.Route.Name, in hop, hash), attempts, attempts is null ? 0 : _timeProvider.GetTimestamp());
+            request, authority, cluster, RoutedExtras.Of(in caller, changed, outcome.Route.Name, in hop, hash), attempts, attempts is null || request.Content is null ? 0 : _timeProvider.GetTimestamp());
         return _endpoints.SendAsync(in routed, cancellationToken);
     }
 

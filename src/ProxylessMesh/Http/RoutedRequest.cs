@@ -15,7 +15,7 @@ namespace ProxylessMesh.Http;
 /// <param name="cluster">The cluster.</param>
 /// <param name="extras">What only some requests have.</param>
 /// <param name="attempts">What its route says of its tries; <see langword="null"/> for nothing.</param>
-/// <param name="start">When it began, where its route says something of its tries.</param>
+/// <param name="start">When it began, where its route says something of its tries and it may be a gRPC call.</param>
 internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthority authority, ClusterState cluster, RoutedExtras? extras, AttemptRules? attempts = null, long start = 0)
 {
     public HttpRequestMessage Original => original;
@@ -40,7 +40,7 @@ internal readonly struct RoutedRequest(HttpRequestMessage original, MeshAuthorit
 
     public AttemptRules? Attempts => attempts;
 
-    /// <summary>The timestamp of its beginning; 0 where <see cref="Attempts"/> is <see langword="null"/>.</summary>
+    /// <summary>The timestamp of its beginning, for what is left of a gRPC call's own time; 0 where <see cref="Attempts"/> is <see langword="null"/>, and without a body.</summary>
     public long Start => start;
 
     /// <summary>The try that it is, where there may be several.</summary>

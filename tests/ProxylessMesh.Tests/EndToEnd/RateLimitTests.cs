@@ -171,7 +171,7 @@ public sealed class RateLimitTests
         await using var service = await RateLimitServer.StartAsync(async (_, context) =>
         {
             asked.Release();
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
+            await new TaskCompletionSource().Task.WaitAsync(context.CancellationToken); // never answers
             return new RateLimitResponse();
         });
         await using var mesh = await FilteredMesh.StartAsync(FilteredMesh.Listener(GlobalFilter(ByAddress(service)), CountedRoute), backend);
